@@ -1,0 +1,67 @@
+/* Licensed to the Apache License, Version 2.0; see LICENSE. */
+/* ccgw_channel.h: what a channel provider must do: the customer's end of an interaction.
+ *
+ * Inbound, the HTTP glue hands a provider the form or JSON fields of a request below /ccgw/{name}/; the provider makes
+ * neutral inbound texts of them. Outbound, the outbox thread (never a worker) asks the provider to send one text.
+ * Group "ccgw-channel", version "0"; "loop" and "kannel" are built in. This header knows no httpd. */
+#ifndef CCGW_CHANNEL_H
+#define CCGW_CHANNEL_H
+
+#include "ccgw_types.h"
+
+#define CCGW_CHANNEL_PROVIDER_GROUP   "ccgw-channel"
+#define CCGW_CHANNEL_PROVIDER_VERSION "0"
+
+/** One text a customer sent. All strings live in the pool of the call that made it. */
+typedef struct ccgw_inbound_t {
+    ccgw_media_t media;
+    const char *from; /**< the customer, +E.164 where it is a number */
+    const char *to;   /**< our number: it decides tenant and queue */
+    const char *text; /**< UTF-8 */
+    const char *
+        carrier_id; /**< the carrier's id of this text, "" unknown; repeats within a day are dropped */
+    ccgw_pairs_t data; /**< attached data, may be empty */
+} ccgw_inbound_t;
+
+/** One text to a customer. */
+typedef struct ccgw_outbound_t {
+    ccgw_media_t media;
+    const char *from; /**< our number */
+    const char *to;   /**< the customer */
+    const char *text;
+    const char
+        *key; /**< stable over repeats of the same text: lets a carrier drop doubles; [0-9a-z.-]+ */
+    int repeated; /**< an earlier try may have arrived */
+} ccgw_outbound_t;
+
+/** What a fields reader gives for NAME: the decoded value, or NULL. */
+typedef const char *ccgw_field_reader_t(void *baton, const char *name);
+
+typedef struct ccgw_channel_t ccgw_channel_t;
+
+typedef struct ccgw_channel_provider_t {
+    const char *name;
+
+    /** Read the words after the provider's name in CcgwChannel. Configuration time, parent.
+     *  @return NULL, or a sentence naming the word at fault and why */
+    const char *(*configure)(ccgw_channel_t **channel, ccgw_media_t media, const ccgw_strs_t *words,
+                             apr_pool_t *conf);
+
+    /** An inbound request to /ccgw/{name}/{path}: is the shared secret in FIELDS right? NULL: the provider relies on
+     *  Require alone.
+     *  @return APR_SUCCESS or CCGW_EFORBIDDEN */
+    apr_status_t (*admit)(const ccgw_channel_t *channel, ccgw_field_reader_t *field, void *baton);
+
+    /** Turn the request's fields into a text. CCGW_EMISSING or CCGW_EINVAL with *fault naming the field. */
+    apr_status_t (*receive)(ccgw_inbound_t *text, const char **fault, const ccgw_channel_t *channel,
+                            ccgw_field_reader_t *field, void *baton, apr_pool_t *pool);
+
+    /** Send one text; may block up to the channel's time-out. Outbox thread only.
+     *  @param why on failure, a sentence for the log, without secrets
+     *  @return APR_SUCCESS the carrier took it; CCGW_EREFUSED it never will; CCGW_EBUSY it surely did not take it, try
+     *          later; CCGW_EUNKNOWN the link broke and it may have */
+    apr_status_t (*send)(const char **why, ccgw_channel_t *channel, const ccgw_outbound_t *text,
+                         apr_pool_t *pool);
+} ccgw_channel_provider_t;
+
+#endif

@@ -1,0 +1,62 @@
+/* Licensed to the Apache License, Version 2.0; see LICENSE. */
+/* ccgw_outbox.h: texts to customers: written by the transaction that caused them, sent by a thread of its own. */
+#ifndef CCGW_OUTBOX_H
+#define CCGW_OUTBOX_H
+
+#include "core/ccgw_core.h"
+#include "core/ccgw_floor.h"
+
+typedef enum ccgw_outbox_state_t {
+    CCGW_OUTBOX_UNSET,
+    CCGW_OUTBOX_QUEUED,
+    CCGW_OUTBOX_CLAIMED, /**< a request may be under way until the lease ends */
+    CCGW_OUTBOX_ACCEPTED,
+    CCGW_OUTBOX_REFUSED,
+    CCGW_OUTBOX_UNKNOWN /**< it may have arrived; waits for a report, then is sent again */
+} ccgw_outbox_state_t;
+
+typedef struct ccgw_outbox_t {
+    ccgw_buf_t unknown;
+    ccgw_id_t session;
+    int index; /**< of the message: entries of a session leave in this order */
+    int state;
+    int media;
+    const char *from; /**< our number */
+    const char *to;
+    const char *text;
+    const char *key; /**< stable over repeats */
+    int tries;       /**< how often it was claimed; tells one claim from the next */
+    apr_int64_t
+        lease; /**< deadline clock. Queued: not before; claimed: the claim ends; unknown: sent again */
+    apr_int64_t at; /**< wall clock of the message */
+    int doubts;     /**< how many tries may have arrived */
+} ccgw_outbox_t;
+
+extern const ccgw_record_type_t ccgw_outbox_record;
+
+/** What sends: a channel provider's send() behind a neutral front. Results as ccgw_channel.h says. */
+typedef apr_status_t ccgw_outbox_send_t(void *baton, const char **why, const ccgw_outbox_t *entry,
+                                        apr_pool_t *pool);
+
+/* Table OUTBOX has two parts per tenant. (wait, session, index): what is not settled yet. (done, wall clock, session,
+ * index): what the carrier took or refused, for a day. So the first waiting entry of a session is found in one step,
+ * and the sender's scan never meets what is done. */
+
+/** Write an entry inside the transaction of its message: session, index, media, from, to, text, at; KEY is made when
+ *  there is none, the rest is set here. */
+apr_status_t ccgw_outbox_put(ccgw_work_t *work, const ccgw_outbox_t *entry);
+
+/** Claim, send and settle what is ready, one entry per session at a time, oldest first, at most MAX. Claims are durable
+ *  before SEND is called. *more: something is left or will be retried. The outbox thread of any child; overlap is
+ *  harmless. */
+apr_status_t ccgw_outbox_run(int *more, ccgw_core_t *core, ccgw_outbox_send_t *send, void *baton,
+                             int max, apr_pool_t *scratch);
+
+/** The accepted entries to TO (NULL: to anybody) of a tenant, oldest first; for the loop channel's reader. */
+apr_status_t ccgw_outbox_list(ccgw_outbox_t **entries, int *n, ccgw_call_t *call, const char *to);
+
+/** Deadline of the OUTBOX record KEY: what was settled a day ago goes. Any thread; overlap is harmless. */
+apr_status_t ccgw_outbox_due(ccgw_core_t *core, const ccgw_tenant_t *tenant, ccgw_buf_t key,
+                             apr_pool_t *scratch);
+
+#endif

@@ -1,0 +1,503 @@
+/* Licensed to the Apache License, Version 2.0; see LICENSE. */
+/* test_channel.c: the customer's end: what providers accept as configuration, make of a request, and ask a carrier. */
+#include "tap.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <apr_general.h>
+#include <apr_strings.h>
+
+#include "ccgw_error.h"
+#include "channel/ccgw_channel_front.h"
+#include "util/ccgw_json.h"
+#include "util/ccgw_log.h"
+#include "util/ccgw_str.h"
+
+#define LOG_MAX 400
+
+static apr_pool_t *pool;
+static char directory[64];
+
+/* ---- a carrier ---- */
+
+typedef struct carrier_t {
+    int listener;
+    int port;
+    const char *
+        answer; /* NULL: hangs up once the request is there; "": says nothing until the other side goes */
+    char request[8192];
+    int requests;
+    pthread_t thread;
+} carrier_t;
+
+static int read_request(carrier_t *carrier, int fd)
+{
+    size_t n = 0;
+    ssize_t got;
+
+    memset(carrier->request, 0, sizeof carrier->request);
+    while (n < sizeof carrier->request - 1 && !strstr(carrier->request, "\r\n\r\n")) {
+        got = read(fd, carrier->request + n, sizeof carrier->request - 1 - n);
+        if (got <= 0)
+            return 0;
+        n += (size_t)got;
+    }
+    return 1;
+}
+
+static void *serve_one(void *baton)
+{
+    carrier_t *carrier = baton;
+    int fd = accept(carrier->listener, NULL, NULL);
+    char byte;
+
+    if (fd >= 0 && read_request(carrier, fd)) {
+        carrier->requests++;
+        if (carrier->answer && *carrier->answer &&
+            write(fd, carrier->answer, strlen(carrier->answer)) < 0)
+            carrier->requests = -1;
+        while (carrier->answer && !*carrier->answer && read(fd, &byte, 1) > 0)
+            ;
+    }
+    close(fd);
+    return NULL;
+}
+
+static void listen_as(carrier_t *carrier)
+{
+    struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    socklen_t n = sizeof at;
+
+    memset(carrier, 0, sizeof *carrier);
+    carrier->listener = socket(AF_INET, SOCK_STREAM, 0);
+    if (bind(carrier->listener, (struct sockaddr *)&at, n) || listen(carrier->listener, 5) ||
+        getsockname(carrier->listener, (struct sockaddr *)&at, &n)) {
+        printf("Bail out! no port for the carrier\n");
+        exit(1);
+    }
+    carrier->port = ntohs(at.sin_port);
+}
+
+/* ---- configuration ---- */
+
+static const char *write_file(const char *name, const char *content, mode_t mode)
+{
+    const char *path = apr_psprintf(pool, "%s/%s", directory, name);
+    FILE *file = fopen(path, "w");
+
+    fputs(content, file);
+    fclose(file);
+    chmod(path, mode);
+    return path;
+}
+
+static const char *configure(ccgw_channel_front_t **front, const char *provider, ccgw_media_t media,
+                             const char *text)
+{
+    ccgw_strs_t words = { apr_pcalloc(pool, 20 * sizeof(char *)), 0 };
+    char *state, *word, *copy = apr_pstrdup(pool, text);
+
+    for (word = apr_strtok(copy, " ", &state); word; word = apr_strtok(NULL, " ", &state))
+        words.v[words.n++] = word;
+    return ccgw_channel_configure(front, ccgw_channel_find(provider), media, &words, pool);
+}
+
+static const char *kannel_words(int port, const char *more)
+{
+    return apr_psprintf(
+        pool, "url=http://127.0.0.1:%d/cgi-bin/sendsms user=ccgw secret-file=%s/secret %s", port,
+        directory, more);
+}
+
+static void test_configuration(void)
+{
+    const char *good = kannel_words(1, "timeout=5s");
+    ccgw_channel_front_t *front;
+    static const struct {
+        const char *words, *fault;
+    } cases[] = {
+        { "url=ftp://x/y", "\"url=ftp://x/y\": url is neither http:// nor https://" },
+        { "url=http://u:p@h/y", "\"url=http://u:p@h/y\": url needs a host and a path, and nothing "
+                                "else: no user, no query" },
+        { "user=", "\"user=\": user is empty or too long" },
+        { "timeout=31s", "\"timeout=31s\": timeout is not between 1s and 30s" },
+        { "timeout=x", "\"timeout=x\": timeout is not between 1s and 30s" },
+        { "color=red",
+          "\"color\": the kannel channel has no such option; it takes url=, user=, secret-file=, "
+          "inbound-secret-file=, timeout=" },
+        { "user=a user=b", "\"user=b\": given twice" },
+        { "url=http://127.0.0.1/x", "\"kannel\": user= is missing" },
+    };
+    const char *fault;
+    apr_size_t i;
+
+    ok(!ccgw_channel_find("pigeon"), "an unknown provider is not found");
+    is_str(ccgw_channel_names(pool), "kannel, loop", "the known ones can be listed");
+    ok(!configure(&front, "kannel", CCGW_MEDIA_SMS, good), "a whole configuration is taken");
+    is_int(front->media, CCGW_MEDIA_SMS, "with its media");
+    for (i = 0; i < sizeof cases / sizeof *cases; i++)
+        is_str(configure(&front, "kannel", CCGW_MEDIA_SMS, cases[i].words), cases[i].fault,
+               "%s is refused", cases[i].words);
+    is_str(configure(&front, "kannel", CCGW_MEDIA_CHAT, good), "\"kannel\": carries sms only",
+           "chats are refused");
+    is_str(configure(&front, "loop", CCGW_MEDIA_SMS, "x=1"),
+           "\"x=1\": the loop channel takes no options", "the loop takes no options");
+
+    write_file("open", "hush", 0644);
+    fault = configure(&front, "kannel", CCGW_MEDIA_SMS,
+                      apr_psprintf(pool, "secret-file=%s/open", directory));
+    ok(fault && strstr(fault, "is open to everybody"),
+       "a secret that everybody can read is refused");
+    fault = configure(&front, "kannel", CCGW_MEDIA_SMS,
+                      apr_psprintf(pool, "secret-file=%s/none", directory));
+    ok(fault && strstr(fault, "cannot be opened"), "one that is not there too");
+    write_file("empty", "\nlate", 0600);
+    fault = configure(&front, "kannel", CCGW_MEDIA_SMS,
+                      apr_psprintf(pool, "secret-file=%s/empty", directory));
+    ok(fault && strstr(fault, "empty or too long first line"), "and an empty one");
+}
+
+/* ---- inbound ---- */
+
+/* BATON: names and values in turn, ended by NULL. */
+static const char *field_of(void *baton, const char *name)
+{
+    const char **fields = baton;
+
+    for (; *fields; fields += 2) {
+        if (!strcmp(*fields, name))
+            return fields[1];
+    }
+    return NULL;
+}
+
+static void test_kannel_inbound(void)
+{
+    static const struct {
+        const char *fields[12];
+        apr_status_t status;
+        const char *result, *what; /* result: the sender, or the field at fault */
+    } cases[] = {
+        { { "from", "+4917012345", "to", "+15550000", "text", "hi", "id", "x1" },
+          APR_SUCCESS,
+          "+4917012345",
+          "a whole number stays" },
+        { { "from", "4917012345", "to", "+15550000", "text", "hi" },
+          APR_SUCCESS,
+          "+4917012345",
+          "a lost + is put back" },
+        { { "from", " 4917012345", "to", "+15550000", "text", "hi" },
+          APR_SUCCESS,
+          "+4917012345",
+          "a + that became a space is put back" },
+        { { "from", "004917012345", "to", "+15550000", "text", "hi" },
+          APR_SUCCESS,
+          "+4917012345",
+          "00 is a +" },
+        { { "from", "12345", "to", "+15550000", "text", "hi" },
+          APR_SUCCESS,
+          "12345",
+          "a short code stays" },
+        { { "from", "ACME Ltd", "to", "+15550000", "text", "hi" },
+          APR_SUCCESS,
+          "ACME Ltd",
+          "a name stays" },
+        { { "from", "+4917012345", "to", "+15550000", "text", "hi", "charset", "UTF-8" },
+          APR_SUCCESS,
+          "+4917012345",
+          "the right character set may be told" },
+        { { "from", "+4917012345", "to", "+15550000", "text", "hi", "charset", "UTF-16BE" },
+          CCGW_EINVAL,
+          "charset",
+          "another one is refused" },
+        { { "to", "+15550000", "text", "hi" },
+          CCGW_EMISSING,
+          "from",
+          "without a sender it is refused" },
+        { { "from", "+4917012345", "text", "hi" }, CCGW_EMISSING, "to", "without a receiver too" },
+        { { "from", "+4917012345", "to", "+15550000" },
+          CCGW_EMISSING,
+          "text",
+          "and without a text" },
+        { { "from", "  ", "to", "+15550000", "text", "hi" },
+          CCGW_EINVAL,
+          "from",
+          "a sender of spaces is none" },
+        { { "from", "a\nb", "to", "+15550000", "text", "hi" },
+          CCGW_EINVAL,
+          "from",
+          "nor is one of two lines" },
+        { { "from", "+4917012345", "to", "+15550000", "text", "\xff\xfe" },
+          CCGW_EINVAL,
+          "text",
+          "text that is not UTF-8 is refused" },
+    };
+    ccgw_channel_front_t *front;
+    ccgw_inbound_t text;
+    const char *fault;
+    apr_size_t i;
+
+    if (configure(&front, "kannel", CCGW_MEDIA_SMS, kannel_words(1, "")))
+        return;
+    for (i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const char *fields[13] = { 0 };
+        apr_status_t rv;
+
+        memcpy(fields, cases[i].fields, sizeof cases[i].fields);
+        rv = ccgw_channel_receive(&text, &fault, front, field_of, fields, pool);
+        is_int(rv, cases[i].status, "kannel: %s", cases[i].what);
+        is_str(rv == APR_SUCCESS ? text.from : fault, cases[i].result, "kannel: %s (value)",
+               cases[i].what);
+        if (!i) {
+            is_str(text.to, "+15550000", "our number is read");
+            is_str(text.text, "hi", "the text is read");
+            is_str(text.carrier_id, "x1", "the carrier's id is read");
+            is_int(text.media, CCGW_MEDIA_SMS, "the media is the channel's");
+        }
+    }
+}
+
+static void test_admission(void)
+{
+    const char *right[] = { "secret", "sesame", NULL }, *wrong[] = { "secret", "sesam", NULL },
+               *none[] = { NULL };
+    const char *twice[] = { "secret", "sesamesesame", NULL };
+    ccgw_channel_front_t *front;
+
+    write_file("inbound", "sesame\n", 0600);
+    if (configure(&front, "kannel", CCGW_MEDIA_SMS,
+                  kannel_words(1, apr_psprintf(pool, "inbound-secret-file=%s/inbound", directory))))
+        return;
+    is_int(ccgw_channel_admit(front, field_of, right), APR_SUCCESS, "the right secret opens");
+    is_int(ccgw_channel_admit(front, field_of, wrong), CCGW_EFORBIDDEN, "a shorter one does not");
+    is_int(ccgw_channel_admit(front, field_of, twice), CCGW_EFORBIDDEN, "nor does a longer one");
+    is_int(ccgw_channel_admit(front, field_of, none), CCGW_EFORBIDDEN, "nor none");
+    configure(&front, "loop", CCGW_MEDIA_SMS, "");
+    is_int(ccgw_channel_admit(front, field_of, none), APR_SUCCESS, "the loop relies on Require");
+}
+
+static void test_loop(void)
+{
+    const char *fields[] = {
+        "channel",   "sms",       "from",     "+1",
+        "to",        "+15550000", "text",     "hello",
+        "carrierId", "c7",        "userData", "{\"Customer\":\"Ada\",\"Rank\":3,\"None\":null}",
+        NULL
+    };
+    const char *chat[] = {
+        "channel", "chat", "from", "+1", "to", "+15550000", "text", "hello", NULL
+    };
+    const char *bad[] = { "from",  "+1",   "to",          "+15550000", "text",
+                          "hello", "data", "{\"a\":[1]}", NULL };
+    const ccgw_outbound_t out = {
+        .media = CCGW_MEDIA_SMS, .from = "+15550000", .to = "+1", .text = "ok", .key = "k"
+    };
+    ccgw_channel_front_t *front;
+    const char *fault = NULL;
+    ccgw_inbound_t text;
+
+    configure(&front, "loop", CCGW_MEDIA_SMS, "");
+    is_int(ccgw_channel_receive(&text, &fault, front, field_of, fields, pool), APR_SUCCESS,
+           "the loop takes a text");
+    is_str(text.carrier_id, "c7", "with its id");
+    is_int(text.data.n, 3, "and its attached data");
+    if (text.data.n == 3) {
+        is_str(text.data.v[0].text, "Ada", "of strings");
+        is_int(text.data.v[1].number, 3, "numbers");
+        is_int(text.data.v[2].kind, CCGW_PAIR_NULL, "and nulls");
+    }
+    is_int(ccgw_channel_receive(&text, &fault, front, field_of, chat, pool), CCGW_EINVAL,
+           "of its own media only");
+    is_str(fault, "channel", "which is named");
+    is_int(ccgw_channel_receive(&text, &fault, front, field_of, bad, pool), CCGW_EINVAL,
+           "and with flat data only");
+    is_str(fault, "data", "which is named");
+    is_int(ccgw_channel_send(&fault, front, &out, pool), APR_SUCCESS,
+           "what the loop sends is taken at once");
+}
+
+/* ---- outbound ---- */
+
+static apr_status_t send_to(carrier_t *carrier, const char **why, const char *answer,
+                            const char *text)
+{
+    const ccgw_outbound_t out = { .media = CCGW_MEDIA_SMS,
+                                  .from = "+15550000",
+                                  .to = "+4917012345",
+                                  .text = text,
+                                  .key = "k.1" };
+    ccgw_channel_front_t *front;
+    apr_status_t rv;
+
+    listen_as(carrier);
+    carrier->answer = answer;
+    pthread_create(&carrier->thread, NULL, serve_one, carrier);
+    *why = configure(&front, "kannel", CCGW_MEDIA_SMS, kannel_words(carrier->port, "timeout=1s"));
+    if (*why)
+        return APR_EGENERAL;
+    rv = ccgw_channel_send(why, front, &out, pool);
+    pthread_join(carrier->thread, NULL);
+    close(carrier->listener);
+    return rv;
+}
+
+#define ANSWER(status, body) \
+    "HTTP/1.1 " status "\r\nContent-Type: text/html\r\nConnection: close\r\n\r\n" body
+
+static void test_outcomes(void)
+{
+    static const struct {
+        const char *answer;
+        apr_status_t status;
+        const char *what;
+    } cases[] = {
+        { ANSWER("202 Accepted", "0: Accepted for delivery"), APR_SUCCESS, "0: is taken" },
+        { ANSWER("202 Accepted", "3: Queued for later delivery"), APR_SUCCESS, "3: is taken" },
+        { ANSWER("202 Accepted", "4: odd"), CCGW_EREFUSED, "another number is refused" },
+        { ANSWER("200 OK", "0: odd"), CCGW_EREFUSED, "another success is refused" },
+        { ANSWER("400 Bad Request", "Empty receiver number not allowed, rejected"), CCGW_EREFUSED,
+          "400 is refused" },
+        { ANSWER("401 Unauthorized", ""), CCGW_EBUSY, "401 holds the text" },
+        { ANSWER("403 Forbidden", "Authorization failed for sendsms"), CCGW_EBUSY,
+          "403 holds the text" },
+        { ANSWER("404 Not Found", "Unknown request."), CCGW_EBUSY, "404 holds the text" },
+        { ANSWER("302 Found\r\nLocation: http://127.0.0.1:1/", ""), CCGW_EREFUSED,
+          "a redirection is not followed" },
+        { ANSWER("503 Service Unavailable", "Temporal failure, try again later."), CCGW_EBUSY,
+          "503 is busy" },
+        { ANSWER("500 Oops", ""), CCGW_EUNKNOWN, "after 500 nobody knows" },
+        { NULL, CCGW_EUNKNOWN, "after a hang-up nobody knows" },
+        { "HTTP/1.1 202 Accep", CCGW_EUNKNOWN, "after half an answer nobody knows" },
+        { "", CCGW_EUNKNOWN, "after a time-out nobody knows" },
+    };
+    carrier_t carrier;
+    apr_size_t i;
+
+    for (i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const char *why;
+        apr_status_t rv = send_to(&carrier, &why, cases[i].answer, "hi");
+
+        is_int(rv, cases[i].status, "kannel: %s", cases[i].what);
+        is_int(carrier.requests, 1, "and was asked once");
+        ok(!why || !strstr(why, "hush"), "and the reason (%s) holds no secret", why ? why : "none");
+        ok(rv == APR_SUCCESS || ccgw_str_given(why), "and a failure has a reason");
+    }
+}
+
+static void keep_log(void *baton, ccgw_log_level_t level, apr_status_t status, const char *text)
+{
+    apr_cpystrn(baton, level == CCGW_LOG_ERROR ? text : "", LOG_MAX);
+}
+
+static void test_misconfigured(void)
+{
+    char said[LOG_MAX] = "";
+    carrier_t carrier;
+    const char *why;
+
+    ccgw_log_install(keep_log, said);
+    send_to(&carrier, &why,
+            ANSWER("400 Bad Request", "Empty receiver number not allowed, rejected"), "hi");
+    is_str(said, "", "a fault of the text is left to the outbox to log");
+    send_to(&carrier, &why, ANSWER("403 Forbidden", "Authorization failed for hush"), "hi");
+    ok(!strncmp(said, "CCGW0310: http://127.0.0.1:", 27) && strstr(said, "HTTP 403"),
+       "a wrong account is an error of the configuration (%s)", said);
+    ok(!strstr(said, "hush"), "and is logged without the secret");
+    ccgw_log_install(NULL, NULL);
+}
+
+static void test_nobody_there(void)
+{
+    const ccgw_outbound_t out = {
+        .media = CCGW_MEDIA_SMS, .from = "+1", .to = "+2", .text = "x", .key = "k"
+    };
+    ccgw_channel_front_t *front;
+    carrier_t carrier;
+    const char *why;
+
+    listen_as(&carrier);
+    close(carrier.listener);
+    configure(&front, "kannel", CCGW_MEDIA_SMS, kannel_words(carrier.port, ""));
+    is_int(ccgw_channel_send(&why, front, &out, pool), CCGW_EBUSY,
+           "a carrier that is down surely took nothing");
+    ok(ccgw_str_given(why) && strstr(why, "nothing was sent"), "and the reason says so");
+}
+
+static void test_echo(void)
+{
+    carrier_t carrier;
+    const char *why;
+
+    send_to(&carrier, &why,
+            ANSWER("400 Bad", "cannot parse /cgi-bin/sendsms?username=ccgw&password=hush&text=hi"),
+            "hi");
+    is_str(why, "HTTP 400, (not shown)", "an answer that repeats the request is not repeated");
+    send_to(&carrier, &why, ANSWER("403 No", "who is hush?"), "hi");
+    is_str(why, "HTTP 403, (not shown)", "nor is one that repeats the secret");
+}
+
+static void test_request(void)
+{
+    static const struct {
+        const char *text, *want, *unwanted;
+    } cases[] = {
+        { "Grüße & 100% {€}", "&text=Gr%C3%BC%C3%9Fe%20%26%20100%25%20%7B%E2%82%AC%7D ",
+          "coding=" },
+        { "привет", "&coding=2&text=%D0%BF%D1%80", "coding=0" },
+        { "\xf0\x9f\x98\x80", "&coding=2&text=%F0%9F%98%80", "coding=0" },
+        { "plain",
+          "GET "
+          "/cgi-bin/"
+          "sendsms?username=ccgw&password=hush&from=%2B15550000&to=%2B4917012345&charset=UTF-8&",
+          "coding=" },
+    };
+    carrier_t carrier;
+    apr_size_t i;
+
+    setenv("http_proxy", "http://127.0.0.1:1/", 1);
+    for (i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const char *why;
+
+        send_to(&carrier, &why, ANSWER("202 Accepted", "0: Accepted for delivery"), cases[i].text);
+        if (!ok(strstr(carrier.request, cases[i].want) &&
+                    !strstr(carrier.request, cases[i].unwanted),
+                "\"%s\" is asked for as it must be", cases[i].text))
+            printf("# request: %.300s\n", carrier.request);
+    }
+    unsetenv("http_proxy");
+}
+
+int main(void)
+{
+    const char *tmp = getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp";
+    char command[128];
+
+    apr_initialize();
+    apr_pool_create(&pool, NULL);
+    ccgw_json_start();
+    is_int(ccgw_channel_start(), APR_SUCCESS, "channels can be used");
+    apr_snprintf(directory, sizeof directory, "%s/ccgw-channel-XXXXXX", tmp);
+    if (!mkdtemp(directory))
+        return 1;
+    write_file("secret", "hush\n", 0600);
+    test_configuration();
+    test_kannel_inbound();
+    test_admission();
+    test_loop();
+    test_outcomes();
+    test_misconfigured();
+    test_nobody_there();
+    test_echo();
+    test_request();
+    apr_snprintf(command, sizeof command, "rm -rf '%s'", directory);
+    ok(!system(command), "the test leaves nothing behind");
+    apr_pool_destroy(pool);
+    apr_terminate();
+    return done_testing();
+}

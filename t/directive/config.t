@@ -1,0 +1,139 @@
+# Licensed to the Apache License, Version 2.0; see LICENSE.
+# config.t: a wrong value is found by configtest, in one line that names directive, value and reason.
+use strict;
+use warnings;
+use Cwd qw(getcwd);
+use File::Temp qw(tempdir);
+use CcgwServer;
+use Test::More;
+
+my $top = getcwd();
+my $dir = tempdir(CLEANUP => 1);
+my ($apxs) = (grep { -x } map { ("$_/apxs", "$_/apxs2") } split /:/, $ENV{PATH})[0] // plan(skip_all => 'apxs is not installed');
+my %said = map { $_ => qx($apxs -q $_ 2>/dev/null) } qw(SBINDIR TARGET LIBEXECDIR);
+chomp %said;
+my $base = "ServerRoot \"$dir\"\nServerName localhost\nListen 127.0.0.1:1\nErrorLog \"$dir/error.log\"\nPidFile \"$dir/pid\"\n"
+    . join '', map { -e "$said{LIBEXECDIR}/mod_$_.so" ? "<IfModule !${_}_module>\nLoadModule ${_}_module \"$said{LIBEXECDIR}/mod_$_.so\"\n</IfModule>\n" : () }
+    qw(mpm_event unixd authn_core authn_file authz_core authz_user auth_basic);
+$base .= "LoadModule ccgw_module \"$ENV{CCGW_MODULE}\"\n";
+
+# The values a configuration needs; each test adds or replaces one.
+my %whole = (CcgwEngine => 'On', CcgwFloor => "\"$top/conf/demo/floor.json\"", CcgwStateDir => "\"$dir/state\"");
+
+sub configtest
+{
+    my ($text) = @_;
+    CcgwServer::spew("$dir/httpd.conf", $base . $text);
+    my $said = qx($said{SBINDIR}/$said{TARGET} -t -f "$dir/httpd.conf" 2>&1);
+    return ($? == 0, $said);
+}
+
+sub lines { my (%more) = (%whole, @_); return join '', map { defined $more{$_} ? "$_ $more{$_}\n" : () } sort keys %more }
+
+my ($fine, $said) = configtest(lines());
+ok($fine, 'what is right is not refused') or diag($said);
+ok(!-e "$dir/state", '... and configtest touches nothing');
+
+# directive, value, what the line says besides both
+my @wrong = (
+    ['CcgwEngine', 'Maybe', qr/must be On or Off/],
+    ['CcgwFloor', '/no/such/floor.json', qr/cannot be read|No such file/],
+    ['CcgwFloor', "\"$dir\"", qr/cannot be read/],
+    ['CcgwStore', 'paper', qr/there is no store.*local/],
+    ['CcgwMemory', '1K', qr/not between 4M and/],
+    ['CcgwMemory', '2000G', qr/not between 4M and/],
+    ['CcgwMemory', 'lots', qr/not a size/],
+    ['CcgwMemory', '64X', qr/not a size/],
+    ['CcgwMemory', '-1', qr/not a size/],
+    ['CcgwMemory', '99999999999999999999', qr/not a size/],
+    ['CcgwDurability', 'paper', qr/none of memory, os, disk, replica/],
+    ['CcgwDurability', 'replica', qr/one copy only/],
+    ['CcgwNoAnswerTime', 'soon', qr/not a time/],
+    ['CcgwNoAnswerTime', '0', qr/not between 1s and/],
+    ['CcgwNoAnswerTime', '2h', qr/not between 1s and 3600s/],
+    ['CcgwGoneTimeout', '-1s', qr/not a time/],
+    ['CcgwGoneTimeout', '2000h', qr/not between/],
+    ['CcgwLoginIdle', '1ms', qr/not between 1s/],
+    ['CcgwBayeuxTimeout', '1ms', qr/not between 100ms/],
+    ['CcgwBayeuxTimeout', '10parsec', qr/not a time/],
+    ['CcgwBayeuxTimeout', '600s', qr/shorter than CcgwBayeuxTimeout \(600 s\)/],
+    ['CcgwBayeuxMaxInterval', '10ms', qr/not between 1s/],
+    ['CcgwBayeuxMaxInterval', '5s', qr/\(5 s\) is shorter than CcgwBayeuxTimeout/],
+    ['CcgwMailboxEvents', '3', qr/not between 16 and/],
+    ['CcgwMailboxEvents', 'many', qr/not a number/],
+    ['CcgwMailboxBytes', '1K', qr/not between 4K and/],
+    ['CcgwMaxWaiters', '0', qr/not between 1 and/],
+    ['CcgwMaxWaiters', '1.5', qr/not a number/],
+    ['CcgwOutboxUnknown', '0s', qr/not between 1s/],
+    ['CcgwEnableNotificationOnPullChat', 'perhaps', qr/must be On or Off/],
+    ['CcgwEnableJoinOnPullChat', 'perhaps', qr/must be On or Off/],
+    ['CcgwPublicUrl', 'cc.example', qr/is not a URL/],
+    ['CcgwPublicUrl', 'ftp://cc.example', qr/is not a URL/],
+    ['CcgwMaxBody', '1', qr/between 1K and 64M/],
+    ['CcgwMaxBody', '1G', qr/between 1K and 64M/],
+    ['CcgwCsrf', 'sometimes', qr/must be On or Off/],
+    ['CcgwAuthProvider', 'oracle', qr/there is no provider/],
+    ['CcgwChannel', 'sms', qr/needs a media and a provider/],
+    ['CcgwChannel', 'fax loop', qr/no media; there are voice, chat and sms/],
+    ['CcgwChannel', 'sms pigeon', qr/there is no provider/],
+    ['CcgwChannel', 'sms loop fast', qr/takes no options/],
+    ['CcgwChannel', 'sms kannel', qr/url/],
+    ['CcgwDialect', 'klingon', qr/there is no dialect.*genesys/],
+    ['CcgwDialect', 'genesys api', qr/does not begin with/],
+    ['CcgwDialect', 'genesys /ccgw/x', qr/is taken/],
+);
+for (@wrong) {
+    my ($name, $value, $reason) = @$_;
+    my ($right, $text) = configtest(lines($name => $value));
+    ok(!$right, "$name $value is refused");
+    my ($word) = $name eq 'CcgwChannel' ? split(/ /, $value =~ s/^sms //r) : $value =~ /([^\s"]+)"?$/;
+    my @lines = grep { /\Q$name\E/ && /$reason/ } split /\n/, $text;
+    @lines = grep { /$reason/ } split /\n/, $text if $name eq 'CcgwBayeuxTimeout' && $value eq '600s';
+    is(scalar @lines, 1, '... in one line with directive and reason') or diag($text);
+    like($lines[0] // '', qr/\Q$word\E/, '... and the value') unless $reason =~ /On or Off|needs a media|600 s|5 s|url/;
+    like($text, qr/line \d+|CcgwFloor|CCGW04\d\d/, '... and where it stands');
+}
+
+for my $lost ('CcgwFloor', 'CcgwStateDir') {
+    my ($right, $text) = configtest(lines($lost => undef));
+    ok(!$right, "without $lost it is refused");
+    like($text, qr/CcgwEngine On needs $lost/, '... by name');
+}
+($fine, $said) = configtest("CcgwEngine Off\nCcgwBayeuxTimeout 20s\n");
+ok($fine, 'switched off nothing is needed') or diag($said);
+
+# --- where directives may stand -----------------------------------------------------------------
+
+my $pattern = 'CcgwDialect: a pattern cannot be a root';
+for (
+    ['an engine in a virtual host', "<VirtualHost *:1>\nCcgwNoAnswerTime 5s\n</VirtualHost>\n", qr/CcgwNoAnswerTime.*(not allowed|cannot occur)/],
+    ['an engine in a location', "<Location /x>\nCcgwStore local\n</Location>\n", qr/CcgwStore.*(not allowed|cannot occur)/],
+    ['a dialect under a pattern', "<LocationMatch \"^/x\">\nCcgwDialect genesys\n</LocationMatch>\n", qr/$pattern/],
+    ['a dialect in a directory', "<Directory \"$dir\">\nCcgwDialect genesys\n</Directory>\n", qr/CcgwDialect.*(not allowed|cannot occur)/],
+    ['a root beside a location', "<Location /x>\nCcgwDialect genesys /y\n</Location>\n", qr/inside <Location> its path is the root/],
+    ['a root twice', "CcgwDialect genesys /x\nCcgwDialect genesys /x/\n", qr/'\/x\/' speaks genesys already/],
+    ['a channel twice', "CcgwChannel sms loop\nCcgwChannel sms loop\n", qr/'sms' has a channel already/],
+    ['a role that does not exist', "<Location /x>\nRequire ccgw-role king\n</Location>\n", qr/'king' is none of agent, supervisor, admin/],
+) {
+    my ($name, $text, $want) = @$_;
+    my ($right, $answer) = configtest(lines() . $text);
+    ok(!$right, "$name is refused");
+    like($answer, $want, '... with the reason');
+    like($answer, qr/line \d+ of/i, '... and the line');
+}
+for ("<VirtualHost *:1>\nCcgwPublicUrl https://cc.example\nCcgwDialect genesys /api/v2\n</VirtualHost>\n",
+    "<Location /api/v2>\nCcgwDialect genesys\nCcgwMaxBody 64K\nCcgwCsrf Off\nCcgwAuthProvider file\n</Location>\n",
+    "<Location /x>\nRequire ccgw-role supervisor admin\n</Location>\n", "CcgwNoAnswerTime 1500ms\n", "CcgwMemory 8388608\n") {
+    my ($right, $answer) = configtest(lines() . $_);
+    (my $shown = $_) =~ s/\n/ /g;
+    ok($right, "$shown is fine") or diag($answer);
+}
+
+# Each directive has been tried with a wrong value.
+my %tried = map { $_->[0] => 1 } @wrong;
+my $source = CcgwServer::slurp('mod_ccgw/httpd/mod_ccgw_config.c');
+my @known = $source =~ /(?:AP_INIT_\w+|BOUNDED)\("(Ccgw\w+)"/g;
+cmp_ok(scalar @known, '>', 15, 'the module\'s own list is found');
+is(join(' ', grep { !$tried{$_} && $_ ne 'CcgwStateDir' } @known), '', 'each of its directives was tried');
+
+done_testing;

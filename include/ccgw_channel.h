@@ -15,12 +15,11 @@
 /** One text a customer sent. All strings live in the pool of the call that made it. */
 typedef struct ccgw_inbound_t {
     ccgw_media_t media;
-    const char *from; /**< the customer, +E.164 where it is a number */
-    const char *to;   /**< our number: it decides tenant and queue */
-    const char *text; /**< UTF-8 */
-    const char *
-        carrier_id; /**< the carrier's id of this text, "" unknown; repeats within a day are dropped */
-    ccgw_pairs_t data; /**< attached data, may be empty */
+    const char *from;       /**< the customer, +E.164 where it is a number */
+    const char *to;         /**< our number: it decides tenant and queue */
+    const char *text;       /**< UTF-8 */
+    const char *carrier_id; /**< the carrier's id of this text, "" unknown; repeats within a day are dropped */
+    ccgw_pairs_t data;      /**< attached data, may be empty */
 } ccgw_inbound_t;
 
 /** One text to a customer. */
@@ -29,9 +28,8 @@ typedef struct ccgw_outbound_t {
     const char *from; /**< our number */
     const char *to;   /**< the customer */
     const char *text;
-    const char
-        *key; /**< stable over repeats of the same text: lets a carrier drop doubles; [0-9a-z.-]+ */
-    int repeated; /**< an earlier try may have arrived */
+    const char *key; /**< stable over repeats of the same text: lets a carrier drop doubles; [0-9a-z.-]+ */
+    int repeated;    /**< an earlier try may have arrived */
 } ccgw_outbound_t;
 
 /** What a fields reader gives for NAME: the decoded value, or NULL. */
@@ -44,8 +42,7 @@ typedef struct ccgw_channel_provider_t {
 
     /** Read the words after the provider's name in CcgwChannel. Configuration time, parent.
      *  @return NULL, or a sentence naming the word at fault and why */
-    const char *(*configure)(ccgw_channel_t **channel, ccgw_media_t media, const ccgw_strs_t *words,
-                             apr_pool_t *conf);
+    const char *(*configure)(ccgw_channel_t **channel, ccgw_media_t media, const ccgw_strs_t *words, apr_pool_t *conf);
 
     /** An inbound request to /ccgw/{name}/{path}: is the shared secret in FIELDS right? NULL: the provider relies on
      *  Require alone.
@@ -60,8 +57,11 @@ typedef struct ccgw_channel_provider_t {
      *  @param why on failure, a sentence for the log, without secrets
      *  @return APR_SUCCESS the carrier took it; CCGW_EREFUSED it never will; CCGW_EBUSY it surely did not take it, try
      *          later; CCGW_EUNKNOWN the link broke and it may have */
-    apr_status_t (*send)(const char **why, ccgw_channel_t *channel, const ccgw_outbound_t *text,
-                         apr_pool_t *pool);
+    apr_status_t (*send)(const char **why, ccgw_channel_t *channel, const ccgw_outbound_t *text, apr_pool_t *pool);
+
+    /** What the phone NUMBER will do when it is rung: 1 answer, 2 refuse, each after *AFTER; 3 stay silent (*AFTER is
+     *  left alone). Decides nothing that lasts, never blocks; may be asked again. Any thread. NULL: nobody answers. */
+    int (*ring)(const ccgw_channel_t *channel, const char *number, apr_interval_time_t *after);
 } ccgw_channel_provider_t;
 
 #endif

@@ -14,8 +14,10 @@
 /* Longest short code; what has more digits is a whole number. */
 #define SHORT_CODE_MAX 6
 
-const ccgw_channel_provider_t *const ccgw_channel_providers[] = { &ccgw_channel_kannel,
-                                                                  &ccgw_channel_loop, NULL };
+/* ccgw_channel_provider_t.ring: nobody takes the call. */
+#define SILENT 3
+
+const ccgw_channel_provider_t *const ccgw_channel_providers[] = { &ccgw_channel_kannel, &ccgw_channel_loop, NULL };
 
 const ccgw_channel_provider_t *ccgw_channel_find(const char *name)
 {
@@ -47,9 +49,8 @@ apr_status_t ccgw_channel_start(void)
     return curl_global_init(CURL_GLOBAL_ALL) == CURLE_OK ? APR_SUCCESS : CCGW_EINTERNAL;
 }
 
-const char *ccgw_channel_configure(ccgw_channel_front_t **front,
-                                   const ccgw_channel_provider_t *provider, ccgw_media_t media,
-                                   const ccgw_strs_t *words, apr_pool_t *conf)
+const char *ccgw_channel_configure(ccgw_channel_front_t **front, const ccgw_channel_provider_t *provider,
+                                   ccgw_media_t media, const ccgw_strs_t *words, apr_pool_t *conf)
 {
     ccgw_channel_front_t *made = apr_pcalloc(conf, sizeof *made);
     const char *fault;
@@ -62,16 +63,13 @@ const char *ccgw_channel_configure(ccgw_channel_front_t **front,
     return fault;
 }
 
-apr_status_t ccgw_channel_admit(const ccgw_channel_front_t *front, ccgw_field_reader_t *field,
-                                void *baton)
+apr_status_t ccgw_channel_admit(const ccgw_channel_front_t *front, ccgw_field_reader_t *field, void *baton)
 {
-    return front->provider->admit ? front->provider->admit(front->channel, field, baton)
-                                  : APR_SUCCESS;
+    return front->provider->admit ? front->provider->admit(front->channel, field, baton) : APR_SUCCESS;
 }
 
-apr_status_t ccgw_channel_receive(ccgw_inbound_t *text, const char **fault,
-                                  const ccgw_channel_front_t *front, ccgw_field_reader_t *field,
-                                  void *baton, apr_pool_t *pool)
+apr_status_t ccgw_channel_receive(ccgw_inbound_t *text, const char **fault, const ccgw_channel_front_t *front,
+                                  ccgw_field_reader_t *field, void *baton, apr_pool_t *pool)
 {
     *fault = NULL;
     memset(text, 0, sizeof *text);
@@ -80,22 +78,26 @@ apr_status_t ccgw_channel_receive(ccgw_inbound_t *text, const char **fault,
     return front->provider->receive(text, fault, front->channel, field, baton, pool);
 }
 
-apr_status_t ccgw_channel_send(const char **why, const ccgw_channel_front_t *front,
-                               const ccgw_outbound_t *text, apr_pool_t *pool)
+apr_status_t ccgw_channel_send(const char **why, const ccgw_channel_front_t *front, const ccgw_outbound_t *text,
+                               apr_pool_t *pool)
 {
     *why = NULL;
     if (!front->provider->send) {
-        *why =
-            apr_psprintf(pool, "the channel provider \"%s\" sends nothing", front->provider->name);
+        *why = apr_psprintf(pool, "the channel provider \"%s\" sends nothing", front->provider->name);
         return CCGW_EREFUSED;
     }
     return front->provider->send(why, front->channel, text, pool);
 }
 
+int ccgw_channel_ring(const ccgw_channel_front_t *front, const char *number, apr_interval_time_t *after)
+{
+    return front->provider->ring ? front->provider->ring(front->channel, number, after) : SILENT;
+}
+
 /* ---- shared by the providers ---- */
 
-apr_status_t ccgw_channel_field(const char **value, const char **fault, ccgw_field_reader_t *field,
-                                void *baton, const char *name, int required, apr_size_t max)
+apr_status_t ccgw_channel_field(const char **value, const char **fault, ccgw_field_reader_t *field, void *baton,
+                                const char *name, int required, apr_size_t max)
 {
     const char *read = field(baton, name);
 

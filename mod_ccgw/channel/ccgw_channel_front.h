@@ -26,22 +26,21 @@ apr_status_t ccgw_channel_start(void);
 
 /** Configure a channel of PROVIDER. Configuration time, parent.
  *  @return NULL, or a sentence naming the word at fault and why */
-const char *ccgw_channel_configure(ccgw_channel_front_t **front,
-                                   const ccgw_channel_provider_t *provider, ccgw_media_t media,
-                                   const ccgw_strs_t *words, apr_pool_t *conf);
+const char *ccgw_channel_configure(ccgw_channel_front_t **front, const ccgw_channel_provider_t *provider,
+                                   ccgw_media_t media, const ccgw_strs_t *words, apr_pool_t *conf);
 
 /* The provider's functions (see ccgw_channel.h), with defaults for what it leaves NULL. Any thread of a child; only
  * send() blocks. */
 
 /** A provider without a check of its own relies on Require. */
-apr_status_t ccgw_channel_admit(const ccgw_channel_front_t *front, ccgw_field_reader_t *field,
-                                void *baton);
+apr_status_t ccgw_channel_admit(const ccgw_channel_front_t *front, ccgw_field_reader_t *field, void *baton);
 /** CCGW_EDISABLED when the provider takes nothing in. */
-apr_status_t ccgw_channel_receive(ccgw_inbound_t *text, const char **fault,
-                                  const ccgw_channel_front_t *front, ccgw_field_reader_t *field,
-                                  void *baton, apr_pool_t *pool);
+apr_status_t ccgw_channel_receive(ccgw_inbound_t *text, const char **fault, const ccgw_channel_front_t *front,
+                                  ccgw_field_reader_t *field, void *baton, apr_pool_t *pool);
 /** CCGW_EREFUSED when the provider sends nothing out. */
-apr_status_t ccgw_channel_send(const char **why, const ccgw_channel_front_t *front,
-                               const ccgw_outbound_t *text, apr_pool_t *pool);
+apr_status_t ccgw_channel_send(const char **why, const ccgw_channel_front_t *front, const ccgw_outbound_t *text,
+                               apr_pool_t *pool);
+/** 3 (silent) when the provider rings no phones. */
+int ccgw_channel_ring(const ccgw_channel_front_t *front, const char *number, apr_interval_time_t *after);
 
 #endif

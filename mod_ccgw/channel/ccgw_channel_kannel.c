@@ -68,8 +68,7 @@ static const char *read_secret(void *at, const char *value, apr_pool_t *pool)
     apr_file_t *file;
     apr_size_t n;
 
-    rv = apr_file_open(&file, value, APR_FOPEN_READ | APR_FOPEN_NOCLEANUP, APR_FPROT_OS_DEFAULT,
-                       pool);
+    rv = apr_file_open(&file, value, APR_FOPEN_READ | APR_FOPEN_NOCLEANUP, APR_FPROT_OS_DEFAULT, pool);
     if (rv != APR_SUCCESS)
         return apr_psprintf(pool, "cannot be opened: %pm", &rv);
     rv = apr_file_info_get(&info, APR_FINFO_PROT, file);
@@ -103,8 +102,7 @@ static const char *read_seconds(void *at, const char *value, apr_pool_t *pool)
 typedef struct option_t {
     const char *name;
     int required;
-    const char *(*read)(void *at, const char *value,
-                        apr_pool_t *pool); /* NULL, or what is wrong with VALUE */
+    const char *(*read)(void *at, const char *value, apr_pool_t *pool); /* NULL, or what is wrong with VALUE */
     apr_size_t offset;
 } option_t;
 
@@ -119,31 +117,27 @@ static const option_t options[] = {
 /* clang-format on */
 #define NOPTIONS ((int)(sizeof options / sizeof *options))
 
-static const char *read_word(ccgw_channel_t *channel, int *given, const char *word,
-                             apr_pool_t *pool)
+static const char *read_word(ccgw_channel_t *channel, int *given, const char *word, apr_pool_t *pool)
 {
     const char *equals = strchr(word, '=');
     const char *fault;
     int i;
 
     for (i = 0; equals && i < NOPTIONS; i++) {
-        if (strlen(options[i].name) != (apr_size_t)(equals - word) ||
-            strncmp(options[i].name, word, equals - word))
+        if (strlen(options[i].name) != (apr_size_t)(equals - word) || strncmp(options[i].name, word, equals - word))
             continue;
         if (given[i]++)
             return apr_psprintf(pool, "\"%s\": given twice", word);
         fault = options[i].read((char *)channel + options[i].offset, equals + 1, pool);
         return fault ? apr_psprintf(pool, "\"%s\": %s %s", word, options[i].name, fault) : NULL;
     }
-    return apr_psprintf(
-        pool,
-        "\"%.*s\": the kannel channel has no such option; it takes url=, user=, secret-file=, "
-        "inbound-secret-file=, timeout=",
-        equals ? (int)(equals - word) : (int)strlen(word), word);
+    return apr_psprintf(pool,
+                        "\"%.*s\": the kannel channel has no such option; it takes url=, user=, secret-file=, "
+                        "inbound-secret-file=, timeout=",
+                        equals ? (int)(equals - word) : (int)strlen(word), word);
 }
 
-static const char *configure(ccgw_channel_t **result, ccgw_media_t media, const ccgw_strs_t *words,
-                             apr_pool_t *conf)
+static const char *configure(ccgw_channel_t **result, ccgw_media_t media, const ccgw_strs_t *words, apr_pool_t *conf)
 {
     ccgw_channel_t *channel = apr_pcalloc(conf, sizeof *channel);
     int given[NOPTIONS] = { 0 };
@@ -176,12 +170,11 @@ static apr_status_t admit(const ccgw_channel_t *channel, ccgw_field_reader_t *fi
     if (!channel->inbound_secret)
         return APR_SUCCESS;
     given = field(baton, "secret");
-    return given && ccgw_str_equal_secret(given, channel->inbound_secret) ? APR_SUCCESS
-                                                                          : CCGW_EFORBIDDEN;
+    return given && ccgw_str_equal_secret(given, channel->inbound_secret) ? APR_SUCCESS : CCGW_EFORBIDDEN;
 }
 
-static apr_status_t take_number(const char **number, const char **fault, ccgw_field_reader_t *field,
-                                void *baton, const char *name, apr_pool_t *pool)
+static apr_status_t take_number(const char **number, const char **fault, ccgw_field_reader_t *field, void *baton,
+                                const char *name, apr_pool_t *pool)
 {
     const char *value;
     apr_status_t rv = ccgw_channel_field(&value, fault, field, baton, name, 1, FIELD_MAX);
@@ -221,11 +214,10 @@ static apr_status_t receive(ccgw_inbound_t *text, const char **fault, const ccgw
 /* ---- outbound ---- */
 
 /* Every character a handset knows without Unicode: GSM 03.38, then its extension table. */
-static const char gsm_alphabet[] =
-    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ "
-    "!\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿"
-    "abcdefghijklmnopqrstuvwxyzäöñüà"
-    "\f^{}\\[~]|€";
+static const char gsm_alphabet[] = "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ "
+                                   "!\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿"
+                                   "abcdefghijklmnopqrstuvwxyzäöñüà"
+                                   "\f^{}\\[~]|€";
 
 static int is_gsm(const char *text)
 {
@@ -248,13 +240,11 @@ static void add_argument(ccgw_out_t *url, CURL *curl, const char *name, const ch
 {
     char *escaped = curl_easy_escape(curl, value, 0);
 
-    ccgw_out_printf(url, "%s%s=%s", strchr(url->p, '?') ? "&" : "?", name,
-                    ccgw_str_or_empty(escaped));
+    ccgw_out_printf(url, "%s%s=%s", strchr(url->p, '?') ? "&" : "?", name, ccgw_str_or_empty(escaped));
     curl_free(escaped);
 }
 
-static const char *request_url(CURL *curl, const ccgw_channel_t *channel,
-                               const ccgw_outbound_t *text, apr_pool_t *pool)
+static const char *request_url(CURL *curl, const ccgw_channel_t *channel, const ccgw_outbound_t *text, apr_pool_t *pool)
 {
     ccgw_out_t url;
 
@@ -286,8 +276,7 @@ static size_t take_answer(char *data, size_t size, size_t count, void *baton)
     return n;
 }
 
-static void set_options(CURL *curl, const ccgw_channel_t *channel, const char *url,
-                        answer_t *answer)
+static void set_options(CURL *curl, const ccgw_channel_t *channel, const char *url, answer_t *answer)
 {
     curl_easy_setopt(curl, CURLOPT_URL, url);
 #if LIBCURL_VERSION_NUM >= 0x075500
@@ -307,8 +296,7 @@ static void set_options(CURL *curl, const ccgw_channel_t *channel, const char *u
 }
 
 /* The gateway's own words for the log: printable, one line, and never with what we sent, should it repeat its query. */
-static const char *quote_answer(const answer_t *answer, const ccgw_channel_t *channel,
-                                apr_pool_t *pool)
+static const char *quote_answer(const answer_t *answer, const ccgw_channel_t *channel, apr_pool_t *pool)
 {
     char *words = apr_pstrmemdup(pool, answer->text, answer->n), *at;
 
@@ -327,8 +315,8 @@ static int is_misconfigured(long status)
     return status == 401 || status == 403 || status == 404;
 }
 
-static apr_status_t judge_answer(const char **why, long status, const answer_t *answer,
-                                 const ccgw_channel_t *channel, apr_pool_t *pool)
+static apr_status_t judge_answer(const char **why, long status, const answer_t *answer, const ccgw_channel_t *channel,
+                                 apr_pool_t *pool)
 {
     if (status == 202 && (!strncmp(answer->text, "0:", 2) || !strncmp(answer->text, "3:", 2)))
         return APR_SUCCESS;
@@ -352,13 +340,11 @@ static apr_status_t judge_failure(const char **why, CURL *curl, CURLcode code, a
     long sent = 0;
 
     curl_easy_getinfo(curl, CURLINFO_REQUEST_SIZE, &sent);
-    *why = apr_psprintf(pool, "%s %s", curl_easy_strerror(code),
-                        sent ? "(after sending)" : "(nothing was sent)");
+    *why = apr_psprintf(pool, "%s %s", curl_easy_strerror(code), sent ? "(after sending)" : "(nothing was sent)");
     return sent ? CCGW_EUNKNOWN : CCGW_EBUSY;
 }
 
-static apr_status_t send_text(const char **why, ccgw_channel_t *channel,
-                              const ccgw_outbound_t *text, apr_pool_t *pool)
+static apr_status_t send_text(const char **why, ccgw_channel_t *channel, const ccgw_outbound_t *text, apr_pool_t *pool)
 {
     answer_t answer = { .n = 0 };
     CURL *curl = curl_easy_init();

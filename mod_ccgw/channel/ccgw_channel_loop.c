@@ -8,6 +8,7 @@
 #include "util/ccgw_json.h"
 #include "util/ccgw_str.h"
 
+#include <apr_lib.h>
 #include <apr_strings.h>
 #include <string.h>
 
@@ -27,8 +28,7 @@ static const char *const media_names[CCGW_MEDIA_COUNT] = {
     [CCGW_MEDIA_SMS] = "sms",
 };
 
-static const char *configure(ccgw_channel_t **channel, ccgw_media_t media, const ccgw_strs_t *words,
-                             apr_pool_t *conf)
+static const char *configure(ccgw_channel_t **channel, ccgw_media_t media, const ccgw_strs_t *words, apr_pool_t *conf)
 {
     if (words->n)
         return apr_psprintf(conf, "\"%s\": the loop channel takes no options", words->v[0]);
@@ -77,8 +77,8 @@ static apr_status_t take_data(ccgw_pairs_t *data, const char *text, apr_pool_t *
 }
 
 /* The first of two spellings that is given; "" none. */
-static apr_status_t take_either(const char **value, const char **fault, ccgw_field_reader_t *field,
-                                void *baton, const char *name, const char *other, apr_size_t max)
+static apr_status_t take_either(const char **value, const char **fault, ccgw_field_reader_t *field, void *baton,
+                                const char *name, const char *other, apr_size_t max)
 {
     apr_status_t rv = ccgw_channel_field(value, fault, field, baton, name, 0, max);
 
@@ -121,10 +121,35 @@ static apr_status_t receive(ccgw_inbound_t *text, const char **fault, const ccgw
     return rv;
 }
 
-static apr_status_t send_text(const char **why, ccgw_channel_t *channel,
-                              const ccgw_outbound_t *text, apr_pool_t *pool)
+static apr_status_t send_text(const char **why, ccgw_channel_t *channel, const ccgw_outbound_t *text, apr_pool_t *pool)
 {
     return APR_SUCCESS;
+}
+
+/* What a phone does is told by the last two digits of its number, so that whoever dials decides. */
+static const struct {
+    int from, to;
+    int does; /* as ccgw_channel_provider_t.ring returns it */
+} phones[] = { { 1, 49, 1 }, { 50, 74, 2 } };
+
+#define SILENT    3
+#define RINGS_FOR apr_time_from_sec(1)
+
+static int ring_phone(const ccgw_channel_t *channel, const char *number, apr_interval_time_t *after)
+{
+    apr_size_t n = strlen(number);
+    int i, last;
+
+    if (n < 2 || !apr_isdigit(number[n - 2]) || !apr_isdigit(number[n - 1]))
+        return SILENT;
+    last = (number[n - 2] - '0') * 10 + number[n - 1] - '0';
+    for (i = 0; i < (int)(sizeof phones / sizeof *phones); i++) {
+        if (last >= phones[i].from && last <= phones[i].to) {
+            *after = RINGS_FOR;
+            return phones[i].does;
+        }
+    }
+    return SILENT;
 }
 
 const ccgw_channel_provider_t ccgw_channel_loop = {
@@ -132,4 +157,5 @@ const ccgw_channel_provider_t ccgw_channel_loop = {
     .configure = configure,
     .receive = receive,
     .send = send_text,
+    .ring = ring_phone,
 };

@@ -15,8 +15,8 @@ extern const ccgw_channel_provider_t ccgw_channel_loop;
 
 /** The field NAME, whole and in UTF-8. CCGW_EMISSING when REQUIRED and not there, CCGW_EINVAL when it is longer than MAX
  *  bytes or no UTF-8; *fault is NAME then. *value is "" when it is not there. */
-apr_status_t ccgw_channel_field(const char **value, const char **fault, ccgw_field_reader_t *field,
-                                void *baton, const char *name, int required, apr_size_t max);
+apr_status_t ccgw_channel_field(const char **value, const char **fault, ccgw_field_reader_t *field, void *baton,
+                                const char *name, int required, apr_size_t max);
 
 /** A telephone number as the floor writes it, in POOL: spaces around it go; digits of an international number get the
  *  '+' that transports lose ("15550000", " 15550000", "0015550000" are all "+15550000"). Up to six digits are a short

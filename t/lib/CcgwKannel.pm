@@ -1,7 +1,7 @@
 # Licensed to the Apache License, Version 2.0; see LICENSE.
 # CcgwKannel.pm: a Kannel of a test's own on the loopback: bearerbox, smsbox, and its fake SMS centre, where customers
-# write and read. Configured by conf/kannel.conf.sample with other ports, passwords and places; the system's own Kannel is
-# never touched.
+# write and read. Configured by conf/kannel.conf.sample with other ports, passwords and places; the system's own Kannel
+# is never touched.
 #
 #   my $kannel = CcgwKannel->new;                                      # dies when Kannel is not installed
 #   my $server = CcgwServer->start(conf => $kannel->server_conf);      # conf/ccgw-kannel.conf, fitted
@@ -12,8 +12,8 @@
 #   $kannel->halt; $kannel->start;                                     # down, and back on the same ports
 #   $kannel->stop
 #
-# Texts are strings of characters. Option trace: a function given '>' and each line the fake SMS centre sent, '<' and each
-# it received. Everything started here ends with the test, or when the test is killed.
+# Texts are strings of characters. Option trace: a function given '>' and each line the fake SMS centre sent, '<' and
+# each it received. Everything started here ends with the test, or when the test is killed.
 package CcgwKannel;
 use strict;
 use warnings;
@@ -52,12 +52,12 @@ sub new
     my ($class, %option) = @_;
     my $missing = missing();
     die "$missing\n" if $missing;
-    my $self = bless {trace => sub { }, %option, owner => $$, running => {}, lives => 0, sent => 0, shown => 0}, $class;
+    my $self = bless {trace => sub { }, %option, owner => $$, running => {}, shown => 0}, $class;
     $self->{dir} = tempdir('ccgw-kannel.XXXXXXXX', TMPDIR => 1);
     push @made, $self;
     @{$self->{port}}{@PORTS} = free_ports(scalar @PORTS);
     $self->{password} = {map { $_ => random_word() } qw(admin status out in)};
-    $self->write_secret($_) for 'in', 'out';
+    $self->write_file($_, "$self->{password}{$_}\n") for 'in', 'out';
     return $self;
 }
 
@@ -67,7 +67,8 @@ sub new
 sub free_ports
 {
     my ($n) = @_;
-    my @sockets = map { IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 1) or die "no free port: $!\n" } 1 .. $n;
+    my @sockets = map { IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 1) } 1 .. $n;
+    die "no free port: $!\n" if grep { !defined } @sockets;
     return map { $_->sockport } @sockets;
 }
 
@@ -85,13 +86,6 @@ sub write_file
     CcgwServer::spew("$self->{dir}/$name", $text);
     umask $mask;
     return "$self->{dir}/$name";
-}
-
-# The file that server_conf() names: of the password `in` or `out`, or of another WORD.
-sub write_secret
-{
-    my ($self, $name, $word) = @_;
-    return $self->write_file($name, ($word // $self->{password}{$name}) . "\n");
 }
 
 # The sample with other values. A value that the sample no longer has would silently stay as it is, so that is an error.
@@ -124,8 +118,8 @@ sub carrier_groups
 
 sub write_conf
 {
-    my ($self) = @_;
-    my ($port, $password) = @$self{'port', 'password'};
+    my ($self, %other) = @_;
+    my ($port, $password) = ($self->{port}, {%{$self->{password}}, %other});
     my $groups = $self->carrier_groups;
     return $self->write_file('kannel.conf', fit('kannel.conf.sample',
         qr/^group = smsc\n.*?\n\n/ms => $groups,
@@ -209,13 +203,13 @@ sub sendsms_answers
     return defined IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $self->{port}{sendsms}, Timeout => 2);
 }
 
-# Start, or start again. URL: the gateway's; needed the first time.
+# Start, or start again. URL: the gateway's; needed the first time. OTHER: passwords that Kannel shall have instead of
+# the agreed ones (out => 'wrong').
 sub start
 {
-    my ($self, $url) = @_;
+    my ($self, $url, %other) = @_;
     $self->{url} = $url if $url;
-    my $conf = $self->write_conf;
-    $self->{lives}++;
+    my $conf = $self->write_conf(%other);
     $self->run('bearerbox', 'bearerbox', '-v', 1, $conf);
     $self->await('bearerbox', 'ready', sub { $self->status =~ /Status: running/ });
     $self->run('fakesmsc', 'fakesmsc', '-H', '127.0.0.1', '-r', $self->{port}{out}, '-m', 0, 'nobody nobody text -');

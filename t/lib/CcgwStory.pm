@@ -1,6 +1,6 @@
 # Licensed to the Apache License, Version 2.0; see LICENSE.
-# CcgwStory.pm: the main job as one story: a customer's text reaches an agent's desktop; she answers, invites a colleague,
-# who answers too; they park the session in a workbin, he takes it from there and completes it.
+# CcgwStory.pm: the main job as one story: a customer's text reaches an agent's desktop; she answers, invites a
+# colleague, who answers too; they park the session in a workbin, he takes it from there and completes it.
 #
 #   CcgwStory::tell(customer => $customer, desktop => sub { my ($login) = @_; ... });    # ends as in CcgwEnds.pm
 #

@@ -29,8 +29,7 @@ static char directory[64];
 typedef struct carrier_t {
     int listener;
     int port;
-    const char *
-        answer; /* NULL: hangs up once the request is there; "": says nothing until the other side goes */
+    const char *answer; /* NULL: hangs up once the request is there; "": says nothing until the other side goes */
     char request[8192];
     int requests;
     pthread_t thread;
@@ -59,8 +58,7 @@ static void *serve_one(void *baton)
 
     if (fd >= 0 && read_request(carrier, fd)) {
         carrier->requests++;
-        if (carrier->answer && *carrier->answer &&
-            write(fd, carrier->answer, strlen(carrier->answer)) < 0)
+        if (carrier->answer && *carrier->answer && write(fd, carrier->answer, strlen(carrier->answer)) < 0)
             carrier->requests = -1;
         while (carrier->answer && !*carrier->answer && read(fd, &byte, 1) > 0)
             ;
@@ -97,8 +95,7 @@ static const char *write_file(const char *name, const char *content, mode_t mode
     return path;
 }
 
-static const char *configure(ccgw_channel_front_t **front, const char *provider, ccgw_media_t media,
-                             const char *text)
+static const char *configure(ccgw_channel_front_t **front, const char *provider, ccgw_media_t media, const char *text)
 {
     ccgw_strs_t words = { apr_pcalloc(pool, 20 * sizeof(char *)), 0 };
     char *state, *word, *copy = apr_pstrdup(pool, text);
@@ -110,9 +107,8 @@ static const char *configure(ccgw_channel_front_t **front, const char *provider,
 
 static const char *kannel_words(int port, const char *more)
 {
-    return apr_psprintf(
-        pool, "url=http://127.0.0.1:%d/cgi-bin/sendsms user=ccgw secret-file=%s/secret %s", port,
-        directory, more);
+    return apr_psprintf(pool, "url=http://127.0.0.1:%d/cgi-bin/sendsms user=ccgw secret-file=%s/secret %s", port,
+                        directory, more);
 }
 
 static void test_configuration(void)
@@ -128,9 +124,8 @@ static void test_configuration(void)
         { "user=", "\"user=\": user is empty or too long" },
         { "timeout=31s", "\"timeout=31s\": timeout is not between 1s and 30s" },
         { "timeout=x", "\"timeout=x\": timeout is not between 1s and 30s" },
-        { "color=red",
-          "\"color\": the kannel channel has no such option; it takes url=, user=, secret-file=, "
-          "inbound-secret-file=, timeout=" },
+        { "color=red", "\"color\": the kannel channel has no such option; it takes url=, user=, secret-file=, "
+                       "inbound-secret-file=, timeout=" },
         { "user=a user=b", "\"user=b\": given twice" },
         { "url=http://127.0.0.1/x", "\"kannel\": user= is missing" },
     };
@@ -142,24 +137,19 @@ static void test_configuration(void)
     ok(!configure(&front, "kannel", CCGW_MEDIA_SMS, good), "a whole configuration is taken");
     is_int(front->media, CCGW_MEDIA_SMS, "with its media");
     for (i = 0; i < sizeof cases / sizeof *cases; i++)
-        is_str(configure(&front, "kannel", CCGW_MEDIA_SMS, cases[i].words), cases[i].fault,
-               "%s is refused", cases[i].words);
-    is_str(configure(&front, "kannel", CCGW_MEDIA_CHAT, good), "\"kannel\": carries sms only",
-           "chats are refused");
-    is_str(configure(&front, "loop", CCGW_MEDIA_SMS, "x=1"),
-           "\"x=1\": the loop channel takes no options", "the loop takes no options");
+        is_str(configure(&front, "kannel", CCGW_MEDIA_SMS, cases[i].words), cases[i].fault, "%s is refused",
+               cases[i].words);
+    is_str(configure(&front, "kannel", CCGW_MEDIA_CHAT, good), "\"kannel\": carries sms only", "chats are refused");
+    is_str(configure(&front, "loop", CCGW_MEDIA_SMS, "x=1"), "\"x=1\": the loop channel takes no options",
+           "the loop takes no options");
 
     write_file("open", "hush", 0644);
-    fault = configure(&front, "kannel", CCGW_MEDIA_SMS,
-                      apr_psprintf(pool, "secret-file=%s/open", directory));
-    ok(fault && strstr(fault, "is open to everybody"),
-       "a secret that everybody can read is refused");
-    fault = configure(&front, "kannel", CCGW_MEDIA_SMS,
-                      apr_psprintf(pool, "secret-file=%s/none", directory));
+    fault = configure(&front, "kannel", CCGW_MEDIA_SMS, apr_psprintf(pool, "secret-file=%s/open", directory));
+    ok(fault && strstr(fault, "is open to everybody"), "a secret that everybody can read is refused");
+    fault = configure(&front, "kannel", CCGW_MEDIA_SMS, apr_psprintf(pool, "secret-file=%s/none", directory));
     ok(fault && strstr(fault, "cannot be opened"), "one that is not there too");
     write_file("empty", "\nlate", 0600);
-    fault = configure(&front, "kannel", CCGW_MEDIA_SMS,
-                      apr_psprintf(pool, "secret-file=%s/empty", directory));
+    fault = configure(&front, "kannel", CCGW_MEDIA_SMS, apr_psprintf(pool, "secret-file=%s/empty", directory));
     ok(fault && strstr(fault, "empty or too long first line"), "and an empty one");
 }
 
@@ -196,18 +186,9 @@ static void test_kannel_inbound(void)
           APR_SUCCESS,
           "+4917012345",
           "a + that became a space is put back" },
-        { { "from", "004917012345", "to", "+15550000", "text", "hi" },
-          APR_SUCCESS,
-          "+4917012345",
-          "00 is a +" },
-        { { "from", "12345", "to", "+15550000", "text", "hi" },
-          APR_SUCCESS,
-          "12345",
-          "a short code stays" },
-        { { "from", "ACME Ltd", "to", "+15550000", "text", "hi" },
-          APR_SUCCESS,
-          "ACME Ltd",
-          "a name stays" },
+        { { "from", "004917012345", "to", "+15550000", "text", "hi" }, APR_SUCCESS, "+4917012345", "00 is a +" },
+        { { "from", "12345", "to", "+15550000", "text", "hi" }, APR_SUCCESS, "12345", "a short code stays" },
+        { { "from", "ACME Ltd", "to", "+15550000", "text", "hi" }, APR_SUCCESS, "ACME Ltd", "a name stays" },
         { { "from", "+4917012345", "to", "+15550000", "text", "hi", "charset", "UTF-8" },
           APR_SUCCESS,
           "+4917012345",
@@ -216,23 +197,11 @@ static void test_kannel_inbound(void)
           CCGW_EINVAL,
           "charset",
           "another one is refused" },
-        { { "to", "+15550000", "text", "hi" },
-          CCGW_EMISSING,
-          "from",
-          "without a sender it is refused" },
+        { { "to", "+15550000", "text", "hi" }, CCGW_EMISSING, "from", "without a sender it is refused" },
         { { "from", "+4917012345", "text", "hi" }, CCGW_EMISSING, "to", "without a receiver too" },
-        { { "from", "+4917012345", "to", "+15550000" },
-          CCGW_EMISSING,
-          "text",
-          "and without a text" },
-        { { "from", "  ", "to", "+15550000", "text", "hi" },
-          CCGW_EINVAL,
-          "from",
-          "a sender of spaces is none" },
-        { { "from", "a\nb", "to", "+15550000", "text", "hi" },
-          CCGW_EINVAL,
-          "from",
-          "nor is one of two lines" },
+        { { "from", "+4917012345", "to", "+15550000" }, CCGW_EMISSING, "text", "and without a text" },
+        { { "from", "  ", "to", "+15550000", "text", "hi" }, CCGW_EINVAL, "from", "a sender of spaces is none" },
+        { { "from", "a\nb", "to", "+15550000", "text", "hi" }, CCGW_EINVAL, "from", "nor is one of two lines" },
         { { "from", "+4917012345", "to", "+15550000", "text", "\xff\xfe" },
           CCGW_EINVAL,
           "text",
@@ -252,8 +221,7 @@ static void test_kannel_inbound(void)
         memcpy(fields, cases[i].fields, sizeof cases[i].fields);
         rv = ccgw_channel_receive(&text, &fault, front, field_of, fields, pool);
         is_int(rv, cases[i].status, "kannel: %s", cases[i].what);
-        is_str(rv == APR_SUCCESS ? text.from : fault, cases[i].result, "kannel: %s (value)",
-               cases[i].what);
+        is_str(rv == APR_SUCCESS ? text.from : fault, cases[i].result, "kannel: %s (value)", cases[i].what);
         if (!i) {
             is_str(text.to, "+15550000", "our number is read");
             is_str(text.text, "hi", "the text is read");
@@ -265,8 +233,7 @@ static void test_kannel_inbound(void)
 
 static void test_admission(void)
 {
-    const char *right[] = { "secret", "sesame", NULL }, *wrong[] = { "secret", "sesam", NULL },
-               *none[] = { NULL };
+    const char *right[] = { "secret", "sesame", NULL }, *wrong[] = { "secret", "sesam", NULL }, *none[] = { NULL };
     const char *twice[] = { "secret", "sesamesesame", NULL };
     ccgw_channel_front_t *front;
 
@@ -284,27 +251,19 @@ static void test_admission(void)
 
 static void test_loop(void)
 {
-    const char *fields[] = {
-        "channel",   "sms",       "from",     "+1",
-        "to",        "+15550000", "text",     "hello",
-        "carrierId", "c7",        "userData", "{\"Customer\":\"Ada\",\"Rank\":3,\"None\":null}",
-        NULL
-    };
-    const char *chat[] = {
-        "channel", "chat", "from", "+1", "to", "+15550000", "text", "hello", NULL
-    };
-    const char *bad[] = { "from",  "+1",   "to",          "+15550000", "text",
-                          "hello", "data", "{\"a\":[1]}", NULL };
-    const ccgw_outbound_t out = {
-        .media = CCGW_MEDIA_SMS, .from = "+15550000", .to = "+1", .text = "ok", .key = "k"
-    };
+    const char *fields[] = { "channel",   "sms",       "from",     "+1",
+                             "to",        "+15550000", "text",     "hello",
+                             "carrierId", "c7",        "userData", "{\"Customer\":\"Ada\",\"Rank\":3,\"None\":null}",
+                             NULL };
+    const char *chat[] = { "channel", "chat", "from", "+1", "to", "+15550000", "text", "hello", NULL };
+    const char *bad[] = { "from", "+1", "to", "+15550000", "text", "hello", "data", "{\"a\":[1]}", NULL };
+    const ccgw_outbound_t out = { .media = CCGW_MEDIA_SMS, .from = "+15550000", .to = "+1", .text = "ok", .key = "k" };
     ccgw_channel_front_t *front;
     const char *fault = NULL;
     ccgw_inbound_t text;
 
     configure(&front, "loop", CCGW_MEDIA_SMS, "");
-    is_int(ccgw_channel_receive(&text, &fault, front, field_of, fields, pool), APR_SUCCESS,
-           "the loop takes a text");
+    is_int(ccgw_channel_receive(&text, &fault, front, field_of, fields, pool), APR_SUCCESS, "the loop takes a text");
     is_str(text.carrier_id, "c7", "with its id");
     is_int(text.data.n, 3, "and its attached data");
     if (text.data.n == 3) {
@@ -312,26 +271,20 @@ static void test_loop(void)
         is_int(text.data.v[1].number, 3, "numbers");
         is_int(text.data.v[2].kind, CCGW_PAIR_NULL, "and nulls");
     }
-    is_int(ccgw_channel_receive(&text, &fault, front, field_of, chat, pool), CCGW_EINVAL,
-           "of its own media only");
+    is_int(ccgw_channel_receive(&text, &fault, front, field_of, chat, pool), CCGW_EINVAL, "of its own media only");
     is_str(fault, "channel", "which is named");
-    is_int(ccgw_channel_receive(&text, &fault, front, field_of, bad, pool), CCGW_EINVAL,
-           "and with flat data only");
+    is_int(ccgw_channel_receive(&text, &fault, front, field_of, bad, pool), CCGW_EINVAL, "and with flat data only");
     is_str(fault, "data", "which is named");
-    is_int(ccgw_channel_send(&fault, front, &out, pool), APR_SUCCESS,
-           "what the loop sends is taken at once");
+    is_int(ccgw_channel_send(&fault, front, &out, pool), APR_SUCCESS, "what the loop sends is taken at once");
 }
 
 /* ---- outbound ---- */
 
-static apr_status_t send_to(carrier_t *carrier, const char **why, const char *answer,
-                            const char *text)
+static apr_status_t send_to(carrier_t *carrier, const char **why, const char *answer, const char *text)
 {
-    const ccgw_outbound_t out = { .media = CCGW_MEDIA_SMS,
-                                  .from = "+15550000",
-                                  .to = "+4917012345",
-                                  .text = text,
-                                  .key = "k.1" };
+    const ccgw_outbound_t out = {
+        .media = CCGW_MEDIA_SMS, .from = "+15550000", .to = "+4917012345", .text = text, .key = "k.1"
+    };
     ccgw_channel_front_t *front;
     apr_status_t rv;
 
@@ -347,8 +300,7 @@ static apr_status_t send_to(carrier_t *carrier, const char **why, const char *an
     return rv;
 }
 
-#define ANSWER(status, body) \
-    "HTTP/1.1 " status "\r\nContent-Type: text/html\r\nConnection: close\r\n\r\n" body
+#define ANSWER(status, body) "HTTP/1.1 " status "\r\nContent-Type: text/html\r\nConnection: close\r\n\r\n" body
 
 static void test_outcomes(void)
 {
@@ -361,16 +313,12 @@ static void test_outcomes(void)
         { ANSWER("202 Accepted", "3: Queued for later delivery"), APR_SUCCESS, "3: is taken" },
         { ANSWER("202 Accepted", "4: odd"), CCGW_EREFUSED, "another number is refused" },
         { ANSWER("200 OK", "0: odd"), CCGW_EREFUSED, "another success is refused" },
-        { ANSWER("400 Bad Request", "Empty receiver number not allowed, rejected"), CCGW_EREFUSED,
-          "400 is refused" },
+        { ANSWER("400 Bad Request", "Empty receiver number not allowed, rejected"), CCGW_EREFUSED, "400 is refused" },
         { ANSWER("401 Unauthorized", ""), CCGW_EBUSY, "401 holds the text" },
-        { ANSWER("403 Forbidden", "Authorization failed for sendsms"), CCGW_EBUSY,
-          "403 holds the text" },
+        { ANSWER("403 Forbidden", "Authorization failed for sendsms"), CCGW_EBUSY, "403 holds the text" },
         { ANSWER("404 Not Found", "Unknown request."), CCGW_EBUSY, "404 holds the text" },
-        { ANSWER("302 Found\r\nLocation: http://127.0.0.1:1/", ""), CCGW_EREFUSED,
-          "a redirection is not followed" },
-        { ANSWER("503 Service Unavailable", "Temporal failure, try again later."), CCGW_EBUSY,
-          "503 is busy" },
+        { ANSWER("302 Found\r\nLocation: http://127.0.0.1:1/", ""), CCGW_EREFUSED, "a redirection is not followed" },
+        { ANSWER("503 Service Unavailable", "Temporal failure, try again later."), CCGW_EBUSY, "503 is busy" },
         { ANSWER("500 Oops", ""), CCGW_EUNKNOWN, "after 500 nobody knows" },
         { NULL, CCGW_EUNKNOWN, "after a hang-up nobody knows" },
         { "HTTP/1.1 202 Accep", CCGW_EUNKNOWN, "after half an answer nobody knows" },
@@ -402,8 +350,7 @@ static void test_misconfigured(void)
     const char *why;
 
     ccgw_log_install(keep_log, said);
-    send_to(&carrier, &why,
-            ANSWER("400 Bad Request", "Empty receiver number not allowed, rejected"), "hi");
+    send_to(&carrier, &why, ANSWER("400 Bad Request", "Empty receiver number not allowed, rejected"), "hi");
     is_str(said, "", "a fault of the text is left to the outbox to log");
     send_to(&carrier, &why, ANSWER("403 Forbidden", "Authorization failed for hush"), "hi");
     ok(!strncmp(said, "CCGW0310: http://127.0.0.1:", 27) && strstr(said, "HTTP 403"),
@@ -414,9 +361,7 @@ static void test_misconfigured(void)
 
 static void test_nobody_there(void)
 {
-    const ccgw_outbound_t out = {
-        .media = CCGW_MEDIA_SMS, .from = "+1", .to = "+2", .text = "x", .key = "k"
-    };
+    const ccgw_outbound_t out = { .media = CCGW_MEDIA_SMS, .from = "+1", .to = "+2", .text = "x", .key = "k" };
     ccgw_channel_front_t *front;
     carrier_t carrier;
     const char *why;
@@ -424,8 +369,7 @@ static void test_nobody_there(void)
     listen_as(&carrier);
     close(carrier.listener);
     configure(&front, "kannel", CCGW_MEDIA_SMS, kannel_words(carrier.port, ""));
-    is_int(ccgw_channel_send(&why, front, &out, pool), CCGW_EBUSY,
-           "a carrier that is down surely took nothing");
+    is_int(ccgw_channel_send(&why, front, &out, pool), CCGW_EBUSY, "a carrier that is down surely took nothing");
     ok(ccgw_str_given(why) && strstr(why, "nothing was sent"), "and the reason says so");
 }
 
@@ -434,8 +378,7 @@ static void test_echo(void)
     carrier_t carrier;
     const char *why;
 
-    send_to(&carrier, &why,
-            ANSWER("400 Bad", "cannot parse /cgi-bin/sendsms?username=ccgw&password=hush&text=hi"),
+    send_to(&carrier, &why, ANSWER("400 Bad", "cannot parse /cgi-bin/sendsms?username=ccgw&password=hush&text=hi"),
             "hi");
     is_str(why, "HTTP 400, (not shown)", "an answer that repeats the request is not repeated");
     send_to(&carrier, &why, ANSWER("403 No", "who is hush?"), "hi");
@@ -447,8 +390,7 @@ static void test_request(void)
     static const struct {
         const char *text, *want, *unwanted;
     } cases[] = {
-        { "Grüße & 100% {€}", "&text=Gr%C3%BC%C3%9Fe%20%26%20100%25%20%7B%E2%82%AC%7D ",
-          "coding=" },
+        { "Grüße & 100% {€}", "&text=Gr%C3%BC%C3%9Fe%20%26%20100%25%20%7B%E2%82%AC%7D ", "coding=" },
         { "привет", "&coding=2&text=%D0%BF%D1%80", "coding=0" },
         { "\xf0\x9f\x98\x80", "&coding=2&text=%F0%9F%98%80", "coding=0" },
         { "plain",
@@ -465,12 +407,34 @@ static void test_request(void)
         const char *why;
 
         send_to(&carrier, &why, ANSWER("202 Accepted", "0: Accepted for delivery"), cases[i].text);
-        if (!ok(strstr(carrier.request, cases[i].want) &&
-                    !strstr(carrier.request, cases[i].unwanted),
+        if (!ok(strstr(carrier.request, cases[i].want) && !strstr(carrier.request, cases[i].unwanted),
                 "\"%s\" is asked for as it must be", cases[i].text))
             printf("# request: %.300s\n", carrier.request);
     }
     unsetenv("http_proxy");
+}
+
+static void test_ring(void)
+{
+    /* clang-format off */
+    static const struct { const char *number; int does; } phones[] = {
+        { "+49301001", 1 }, { "+49301049", 1 }, { "+49301050", 2 }, { "+49301074", 2 }, { "+49301075", 3 },
+        { "+49301099", 3 }, { "+49301000", 3 }, { "7", 3 }, { "", 3 }, { "01x", 3 }, { "x1", 3 }, { "01", 1 },
+    };
+    /* clang-format on */
+    ccgw_channel_front_t *front;
+    apr_size_t i;
+
+    configure(&front, "loop", CCGW_MEDIA_VOICE, "");
+    for (i = 0; i < sizeof phones / sizeof *phones; i++) {
+        apr_interval_time_t after = 7;
+
+        is_int(ccgw_channel_ring(front, phones[i].number, &after), phones[i].does, "the phone '%s' does as it says",
+               phones[i].number);
+        is_int(after, phones[i].does == 3 ? 7 : APR_USEC_PER_SEC, "the phone '%s' takes its time", phones[i].number);
+    }
+    configure(&front, "kannel", CCGW_MEDIA_SMS, kannel_words(1, ""));
+    is_int(ccgw_channel_ring(front, "01", NULL), 3, "a provider of texts rings no phones");
 }
 
 int main(void)
@@ -490,6 +454,7 @@ int main(void)
     test_kannel_inbound();
     test_admission();
     test_loop();
+    test_ring();
     test_outcomes();
     test_misconfigured();
     test_nobody_there();

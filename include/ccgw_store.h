@@ -29,12 +29,12 @@
 /** Numbers are part of the stored format: add at the end, never renumber. */
 typedef enum ccgw_table_t {
     CCGW_TABLE_UNSET,
-    CCGW_TABLE_FLOOR,   /**< objects of the floor file and their overlays */
-    CCGW_TABLE_LOGIN,   /**< one desktop signed in; key ends in the login id (hash of its token) */
-    CCGW_TABLE_AGENT,   /**< presence and work of one agent */
-    CCGW_TABLE_SESSION, /**< one interaction */
-    CCGW_TABLE_MESSAGE, /**< one entry of an interaction's log; key: session, index */
-    CCGW_TABLE_QUEUE,   /**< one waiting interaction; key: queue, since, session */
+    CCGW_TABLE_FLOOR,     /**< objects of the floor file and their overlays */
+    CCGW_TABLE_LOGIN,     /**< one desktop signed in; key ends in the login id (hash of its token) */
+    CCGW_TABLE_AGENT,     /**< presence and work of one agent */
+    CCGW_TABLE_SESSION,   /**< one interaction */
+    CCGW_TABLE_MESSAGE,   /**< one entry of an interaction's log; key: session, index */
+    CCGW_TABLE_QUEUE,     /**< one waiting interaction; key: queue, since, session */
     CCGW_TABLE_AVAILABLE, /**< one agent able to take one more; key: media, idle since, agent */
     CCGW_TABLE_WORKBIN,   /**< one parked interaction; key: workbin, owner, session */
     CCGW_TABLE_STREAM,    /**< one event reader: subscriptions, options */
@@ -58,8 +58,8 @@ typedef enum ccgw_word_t {
     CCGW_WORD_READ,    /**< cursor up to which receipt is proven */
     CCGW_WORD_SENT,    /**< cursor up to which events were handed to a connection */
     CCGW_WORD_CARRIER, /**< id of the connection that carried SENT; 0: none, or it is gone */
-    CCGW_WORD_TURN, /**< number of the newest held poll: an older holder sees that it is superseded */
-    CCGW_WORD_REFS, /**< reference numbers handed out */
+    CCGW_WORD_TURN,    /**< number of the newest held poll: an older holder sees that it is superseded */
+    CCGW_WORD_REFS,    /**< reference numbers handed out */
     CCGW_WORD_COUNT
 } ccgw_word_t;
 
@@ -112,22 +112,21 @@ typedef struct ccgw_store_provider_t {
      *  @param why on failure: a sentence that names file, offset or holder, and what an operator can do
      *  @return APR_SUCCESS; CCGW_EINUSE another server owns the directory; CCGW_EDAMAGED; CCGW_EFORMAT; CCGW_ENOSPACE
      *          the state does not fit config->memory; else the system's status. PROCESS outlives every child. */
-    apr_status_t (*open_parent)(ccgw_store_t **store, const char **why,
-                                const ccgw_store_config_t *config, apr_pool_t *process);
+    apr_status_t (*open_parent)(ccgw_store_t **store, const char **why, const ccgw_store_config_t *config,
+                                apr_pool_t *process);
 
     /** Every child after fork, once. WAKE may be NULL. What the child opened is closed with the pool. */
-    apr_status_t (*open_child)(ccgw_store_t *store, ccgw_store_wake_t *wake, void *baton,
-                               apr_pool_t *child);
+    apr_status_t (*open_child)(ccgw_store_t *store, ccgw_store_wake_t *wake, void *baton, apr_pool_t *child);
 
     /** Now and then (each 100 ms or so) in one child at a time; overlap is harmless: writes what no commit waited
-     *  for, drops what has no reader. Never blocks longer than one sync. */
-    apr_status_t (*housekeep)(ccgw_store_t *store);
+     *  for, drops what has no reader. Never blocks longer than one sync. LAST: the caller ends; words are
+     *  saved though it is not their time yet. */
+    apr_status_t (*housekeep)(ccgw_store_t *store, int last);
 
     /* ---- transactions ---- */
 
     /** TENANT is the tenant's name without the zero byte; every key must begin with it. */
-    apr_status_t (*begin)(ccgw_txn_t **txn, ccgw_store_t *store, ccgw_buf_t tenant,
-                          apr_pool_t *pool);
+    apr_status_t (*begin)(ccgw_txn_t **txn, ccgw_store_t *store, ccgw_buf_t tenant, apr_pool_t *pool);
 
     /** Checked read. APR_SUCCESS also when there is none (version 0, value empty): absence is checked too. Sees the
      *  transaction's own puts. */
@@ -135,21 +134,19 @@ typedef struct ccgw_store_provider_t {
 
     /** Checked ordered read of FROM <= key < TO, at most MAX; a record that appears, changes or goes inside the part
      *  that was read makes the commit conflict. Does not see the transaction's own puts. */
-    apr_status_t (*range)(ccgw_record_t **records, int *n, ccgw_txn_t *txn, ccgw_table_t table,
-                          ccgw_buf_t from, ccgw_buf_t to, int max);
+    apr_status_t (*range)(ccgw_record_t **records, int *n, ccgw_txn_t *txn, ccgw_table_t table, ccgw_buf_t from,
+                          ccgw_buf_t to, int max);
 
     /** As get, but not checked at commit: the caller says in a comment why that is right. */
-    apr_status_t (*peek)(ccgw_record_t *record, ccgw_txn_t *txn, ccgw_table_t table,
-                         ccgw_buf_t key);
+    apr_status_t (*peek)(ccgw_record_t *record, ccgw_txn_t *txn, ccgw_table_t table, ccgw_buf_t key);
 
     /** As range, but not checked at commit. */
-    apr_status_t (*scan)(ccgw_record_t **records, int *n, ccgw_txn_t *txn, ccgw_table_t table,
-                         ccgw_buf_t from, ccgw_buf_t to, int max);
+    apr_status_t (*scan)(ccgw_record_t **records, int *n, ccgw_txn_t *txn, ccgw_table_t table, ccgw_buf_t from,
+                         ccgw_buf_t to, int max);
 
     /** Write a whole record. Refused with CCGW_EINVAL unless this transaction read the key by get() or range(). DUE:
      *  when due() shall name it; 0 never. KEY and VALUE are copied. */
-    apr_status_t (*put)(ccgw_txn_t *txn, ccgw_table_t table, ccgw_buf_t key, ccgw_buf_t value,
-                        apr_time_t due);
+    apr_status_t (*put)(ccgw_txn_t *txn, ccgw_table_t table, ccgw_buf_t key, ccgw_buf_t value, apr_time_t due);
 
     /** Likewise; deleting what is not there is no fault. */
     apr_status_t (*del)(ccgw_txn_t *txn, ccgw_table_t table, ccgw_buf_t key);
@@ -175,30 +172,29 @@ typedef struct ccgw_store_provider_t {
      *  returns what a crash may still take back. *UPTO is the cursor to ask with next time, also when *n is 0.
      *  @return CCGW_ERESYNC when AFTER is below what a mailbox still holds, of another incarnation, or ahead of the
      *          last commit; *upto is then the present end */
-    apr_status_t (*events)(ccgw_stored_event_t **events, int *n, ccgw_cursor_t *upto,
-                           ccgw_store_t *store, ccgw_buf_t tenant, const ccgw_buf_t *boxes,
-                           int nboxes, ccgw_cursor_t after, int max, apr_pool_t *pool);
+    apr_status_t (*events)(ccgw_stored_event_t **events, int *n, ccgw_cursor_t *upto, ccgw_store_t *store,
+                           ccgw_buf_t tenant, const ccgw_buf_t *boxes, int nboxes, ccgw_cursor_t after, int max,
+                           apr_pool_t *pool);
 
     /** The cursor of the tenant's last commit that readers may see. */
     ccgw_cursor_t (*last)(ccgw_store_t *store, ccgw_buf_t tenant);
 
     /** Records of all tenants whose due time is at or before UNTIL, earliest first; *next: when the earliest of the
      *  others is due, 0 none. *tables gets each record's table. Unchecked: the caller reads again in a transaction. */
-    apr_status_t (*due)(ccgw_record_t **records, ccgw_table_t **tables, int *n, apr_time_t *next,
-                        ccgw_store_t *store, apr_time_t until, int max, apr_pool_t *pool);
+    apr_status_t (*due)(ccgw_record_t **records, ccgw_table_t **tables, int *n, apr_time_t *next, ccgw_store_t *store,
+                        apr_time_t until, int max, apr_pool_t *pool);
 
     /** One word of one login or stream, atomic over all processes; a word never used is 0. Survives the children and
      *  a graceful restart; after the death of all it may be up to a second old. KEY as for records.
      *  @return CCGW_ENOSPACE when no more keys fit */
-    apr_status_t (*word)(apr_uint64_t *result, ccgw_store_t *store, ccgw_buf_t key,
-                         ccgw_word_t word, ccgw_word_op_t op, apr_uint64_t value);
+    apr_status_t (*word)(apr_uint64_t *result, ccgw_store_t *store, ccgw_buf_t key, ccgw_word_t word, ccgw_word_op_t op,
+                         apr_uint64_t value);
 
     /** Forget all words of KEY. */
     void (*forget)(ccgw_store_t *store, ccgw_buf_t key);
 
     /** Counters for the status page; names are [a-z_]+ . */
-    void (*stats)(ccgw_store_t *store,
-                  void (*emit)(void *baton, const char *name, apr_int64_t value), void *baton);
+    void (*stats)(ccgw_store_t *store, void (*emit)(void *baton, const char *name, apr_int64_t value), void *baton);
 } ccgw_store_provider_t;
 
 #endif

@@ -32,12 +32,7 @@ typedef enum ccgw_media_t {
     CCGW_MEDIA_COUNT
 } ccgw_media_t;
 
-typedef enum ccgw_role_t {
-    CCGW_ROLE_NOBODY,
-    CCGW_ROLE_AGENT,
-    CCGW_ROLE_SUPERVISOR,
-    CCGW_ROLE_ADMIN
-} ccgw_role_t;
+typedef enum ccgw_role_t { CCGW_ROLE_NOBODY, CCGW_ROLE_AGENT, CCGW_ROLE_SUPERVISOR, CCGW_ROLE_ADMIN } ccgw_role_t;
 
 /** One entry of a contact's attached data: a string, an integer, or null. */
 typedef struct ccgw_pair_t {

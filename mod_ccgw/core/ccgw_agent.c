@@ -53,9 +53,8 @@ static void open_channel(ccgw_agent_t *agent, int media, apr_time_t now, apr_poo
     grown = apr_pcalloc(pool, sizeof *grown * (agent->nchannels + 1));
     if (agent->nchannels)
         memcpy(grown, agent->channels, sizeof *grown * agent->nchannels);
-    grown[agent->nchannels] = (ccgw_presence_state_t){
-        .media = media, .state = CCGW_PRESENCE_NOT_READY, .reason = "", .idle_since = now
-    };
+    grown[agent->nchannels] =
+        (ccgw_presence_state_t){ .media = media, .state = CCGW_PRESENCE_NOT_READY, .reason = "", .idle_since = now };
     agent->channels = grown;
     agent->nchannels++;
 }
@@ -100,8 +99,7 @@ static apr_status_t do_open(ccgw_work_t *work, void *baton)
     if (!call->login || !ccgw_strs_have(&agent.logins, call->login))
         return ccgw_problem(call, CCGW_ESIGNIN, NULL, "the login has ended");
     if (ccgw_str_given(verb->args->place) || !agent.open)
-        agent.place = ccgw_str_given(verb->args->place) ? verb->args->place
-                                                        : ccgw_str_or_empty(call->agent->place);
+        agent.place = ccgw_str_given(verb->args->place) ? verb->args->place : ccgw_str_or_empty(call->agent->place);
     agent.open = 1;
     agent.gone_at = 0;
     agent.openers = ccgw_strs_with(&agent.openers, call->login, work->pool);
@@ -111,12 +109,11 @@ static apr_status_t do_open(ccgw_work_t *work, void *baton)
         open_channel(&agent, ccgw_media_parse(verb->args->channels.v[i]), call->now, work->pool);
     rv = ccgw_agent_save(work, &agent);
     if (rv == APR_SUCCESS)
-        rv = ccgw_agent_tell(work, &agent, ccgw_call_reference(call));
+        rv = ccgw_agent_tell(work, &agent, verb->args->cause, ccgw_call_reference(call));
     return rv == APR_SUCCESS ? keep(work, &agent, verb->result) : rv;
 }
 
-apr_status_t ccgw_agent_open(ccgw_call_t *call, const ccgw_agent_args_t *args,
-                             ccgw_agent_result_t *result)
+apr_status_t ccgw_agent_open(ccgw_call_t *call, const ccgw_agent_args_t *args, ccgw_agent_result_t *result)
 {
     verb_t verb = { args, result };
     apr_status_t rv = check_open(call, args);
@@ -151,18 +148,17 @@ static apr_status_t do_close(ccgw_work_t *work, void *baton)
 
     if (rv != APR_SUCCESS)
         return rv;
-    if (!agent.open)
-        return ccgw_problem(call, CCGW_ENOTOPEN, NULL, NULL);
+    if (!agent.open) /* then only the login ends */
+        return verb->args->end_login ? keep(work, &agent, verb->result) : ccgw_problem(call, CCGW_ENOTOPEN, NULL, NULL);
     agent.openers = ccgw_strs_without(&agent.openers, call->login, work->pool);
     /* another desktop of the same agent goes on */
     rv = agent.openers.n ? ccgw_agent_save(work, &agent) : ccgw_agent_shut(work, &agent, 1);
     if (rv == APR_SUCCESS)
-        rv = ccgw_agent_tell(work, &agent, ccgw_call_reference(call));
+        rv = ccgw_agent_tell(work, &agent, verb->args->cause, ccgw_call_reference(call));
     return rv == APR_SUCCESS ? keep(work, &agent, verb->result) : rv;
 }
 
-apr_status_t ccgw_agent_close(ccgw_call_t *call, const ccgw_agent_args_t *args,
-                              ccgw_agent_result_t *result)
+apr_status_t ccgw_agent_close(ccgw_call_t *call, const ccgw_agent_args_t *args, ccgw_agent_result_t *result)
 {
     verb_t verb = { args, result };
     apr_status_t rv = ccgw_run(call, do_close, &verb, CCGW_DURABLE_UNSET);
@@ -182,8 +178,7 @@ static ccgw_presence_t presence_parse(const char *name)
     return CCGW_PRESENCE_UNSET;
 }
 
-static void set_channel(ccgw_presence_state_t *channel, ccgw_presence_t state, const char *reason,
-                        apr_time_t now)
+static void set_channel(ccgw_presence_state_t *channel, ccgw_presence_t state, const char *reason, apr_time_t now)
 {
     if (state == CCGW_PRESENCE_READY && channel->state != CCGW_PRESENCE_READY)
         channel->idle_since = now;
@@ -209,8 +204,7 @@ static apr_status_t do_set_state(ccgw_work_t *work, void *baton)
     if (verb->args->channel) {
         one = ccgw_agent_channel(&agent, ccgw_media_parse(verb->args->channel));
         if (!one)
-            return ccgw_problem(call, CCGW_ENOTFOUND, "channel", "channel '%s' is not open",
-                                verb->args->channel);
+            return ccgw_problem(call, CCGW_ENOTFOUND, "channel", "channel '%s' is not open", verb->args->channel);
     }
     for (i = 0; i < agent.nchannels; i++) {
         if (!one || one == &agent.channels[i])
@@ -218,18 +212,16 @@ static apr_status_t do_set_state(ccgw_work_t *work, void *baton)
     }
     rv = ccgw_agent_save(work, &agent);
     if (rv == APR_SUCCESS)
-        rv = ccgw_agent_tell(work, &agent, ccgw_call_reference(call));
+        rv = ccgw_agent_tell(work, &agent, verb->args->cause, ccgw_call_reference(call));
     return rv == APR_SUCCESS ? keep(work, &agent, verb->result) : rv;
 }
 
-apr_status_t ccgw_agent_set_state(ccgw_call_t *call, const ccgw_agent_args_t *args,
-                                  ccgw_agent_result_t *result)
+apr_status_t ccgw_agent_set_state(ccgw_call_t *call, const ccgw_agent_args_t *args, ccgw_agent_result_t *result)
 {
     verb_t verb = { args, result };
 
     if (!presence_parse(args->state))
-        return ccgw_problem(call, CCGW_EINVAL, "state", "there is no state '%s'",
-                            ccgw_str_or_empty(args->state));
+        return ccgw_problem(call, CCGW_EINVAL, "state", "there is no state '%s'", ccgw_str_or_empty(args->state));
     return ccgw_run(call, do_set_state, &verb, CCGW_DURABLE_UNSET);
 }
 
@@ -242,8 +234,7 @@ static apr_status_t do_get(ccgw_work_t *work, void *baton)
     return rv == APR_SUCCESS ? keep(work, &agent, verb->result) : rv;
 }
 
-apr_status_t ccgw_agent_get(ccgw_call_t *call, const ccgw_agent_args_t *args,
-                            ccgw_agent_result_t *result)
+apr_status_t ccgw_agent_get(ccgw_call_t *call, const ccgw_agent_args_t *args, ccgw_agent_result_t *result)
 {
     verb_t verb = { args, result };
     ccgw_sessions_result_t mine = { 0 };

@@ -21,7 +21,7 @@ typedef struct ccgw_presence_state_t {
     int state;              /**< ccgw_presence_t */
     const char *reason;     /**< "" none; "no-answer" when the server set it */
     apr_int64_t idle_since; /**< deadline clock: since when he waits for work; orders the offers */
-    apr_int64_t available; /**< the idle_since under which table AVAILABLE holds him; 0 not there */
+    apr_int64_t available;  /**< the idle_since under which table AVAILABLE holds him; 0 not there */
 } ccgw_presence_state_t;
 
 /** One session he has a part in: his capacity is counted from these. */
@@ -35,13 +35,11 @@ typedef struct ccgw_task_t {
 typedef struct ccgw_agent_t {
     ccgw_buf_t unknown;
     const char *id;
-    ccgw_strs_t logins; /**< login ids */
-    ccgw_strs_t
-        openers; /**< those of them that began the contact centre session: it ends with the last one */
-    ccgw_strs_t
-        joiners; /**< those of them whose desktop cannot answer: he joins what he is asked into at once */
-    const char *place; /**< "" none */
-    int open;          /**< a contact centre session is open */
+    ccgw_strs_t logins;  /**< login ids */
+    ccgw_strs_t openers; /**< those of them that began the contact centre session: it ends with the last one */
+    ccgw_strs_t joiners; /**< those of them whose desktop cannot answer: he joins what he is asked into at once */
+    const char *place;   /**< "" none */
+    int open;            /**< a contact centre session is open */
     ccgw_presence_state_t *channels;
     int nchannels;
     ccgw_task_t *tasks;
@@ -79,8 +77,10 @@ typedef struct ccgw_agent_args_t {
     const char *nickname;
     ccgw_strs_t channels; /**< to open */
     int end_login;        /**< close: the login ends with it */
-    int joins; /**< open: this desktop cannot answer, so he joins what he is asked into at once */
-    const char *cause; /**< set_state: said again in the event; a word of the dialect's rows */
+    int joins;            /**< open: this desktop cannot answer, so he joins what he is asked into at once */
+    const char
+        *cause; /**< open, close, set_state: said again in the event; a word of the dialect's rows. The server's own
+                                 is "no-answer" */
     const char *fields;
     const char *subresources;
 } ccgw_agent_args_t;
@@ -98,34 +98,33 @@ typedef struct ccgw_agent_result_t {
 
 /** Open the contact centre session: channels (voice, chat, sms; unknown names: CCGW_EINVAL), place. All start not
  *  ready. Open already: the channels are added. */
-apr_status_t ccgw_agent_open(ccgw_call_t *call, const ccgw_agent_args_t *args,
-                             ccgw_agent_result_t *result);
+apr_status_t ccgw_agent_open(ccgw_call_t *call, const ccgw_agent_args_t *args, ccgw_agent_result_t *result);
 /** Close it for this desktop; with the last desktop that opened it offers move on, and sessions he owns are requeued at
  *  once. */
-apr_status_t ccgw_agent_close(ccgw_call_t *call, const ccgw_agent_args_t *args,
-                              ccgw_agent_result_t *result);
+apr_status_t ccgw_agent_close(ccgw_call_t *call, const ccgw_agent_args_t *args, ccgw_agent_result_t *result);
 /** channel, state, reason. CCGW_ENOTOPEN without an open session; CCGW_ENOTFOUND for a channel that is not open. */
-apr_status_t ccgw_agent_set_state(ccgw_call_t *call, const ccgw_agent_args_t *args,
-                                  ccgw_agent_result_t *result);
+apr_status_t ccgw_agent_set_state(ccgw_call_t *call, const ccgw_agent_args_t *args, ccgw_agent_result_t *result);
 /** Himself with presence; his sessions when subresources asks for them. */
-apr_status_t ccgw_agent_get(ccgw_call_t *call, const ccgw_agent_args_t *args,
-                            ccgw_agent_result_t *result);
+apr_status_t ccgw_agent_get(ccgw_call_t *call, const ccgw_agent_args_t *args, ccgw_agent_result_t *result);
 
 /* Logins. */
 
 /** Make a login for call->agent. *token: what the client sends back, 128 random bits and the tenant's tag; it is not
  *  stored. *login lives in call->pool. */
-apr_status_t ccgw_login_open(ccgw_login_t *login, const char **token, ccgw_call_t *call,
-                             const char *dialect);
+apr_status_t ccgw_login_open(ccgw_login_t *login, const char **token, ccgw_call_t *call, const char *dialect);
 /** As ccgw_login_open, but the token derives from SECRET (at least 128 unpredictable bits, hex): the same SECRET finds
  *  the same login again, from any child, for as long as it lasts. For clients that present a password each time. */
-apr_status_t ccgw_login_join(ccgw_login_t *login, const char **token, ccgw_call_t *call,
-                             const char *dialect, const char *secret);
+apr_status_t ccgw_login_join(ccgw_login_t *login, const char **token, ccgw_call_t *call, const char *dialect,
+                             const char *secret);
 /** The login ID as it is now. Unchecked read. CCGW_ESIGNIN when it has ended. */
 apr_status_t ccgw_login_get(ccgw_login_t *login, ccgw_call_t *call, const char *id);
 /** The login of TOKEN, its agent and tenant. Unchecked read; sets the last-seen word. CCGW_ESIGNIN when unknown. */
-apr_status_t ccgw_login_find(ccgw_login_t *login, const ccgw_agent_def_t **agent, ccgw_core_t *core,
-                             const char *token, apr_pool_t *pool);
+apr_status_t ccgw_login_find(ccgw_login_t *login, const ccgw_agent_def_t **agent, ccgw_core_t *core, const char *token,
+                             apr_pool_t *pool);
+/** The logins of call->agent as they are now, in call->pool. */
+apr_status_t ccgw_login_list(ccgw_login_t **logins, int *n, ccgw_call_t *call);
+/** End the login ID of call->agent, whoever of his desktops asks. */
+apr_status_t ccgw_login_end(ccgw_call_t *call, const char *id);
 /** End call->login. With the last one presence and mailbox end: offers move on, owned sessions are requeued after
  *  limits.gone. Ending one that is gone is no fault. */
 apr_status_t ccgw_login_close(ccgw_call_t *call);

@@ -12,8 +12,8 @@ apr_status_t ccgw_agent_load(ccgw_agent_t *agent, ccgw_work_t *work, const char 
     apr_uint64_t version;
     apr_status_t rv;
 
-    rv = ccgw_work_get(agent, &version, work, CCGW_TABLE_AGENT,
-                       ccgw_agent_key(work->call->tenant, id, work->pool), &ccgw_agent_record);
+    rv = ccgw_work_get(agent, &version, work, CCGW_TABLE_AGENT, ccgw_agent_key(work->call->tenant, id, work->pool),
+                       &ccgw_agent_record);
     if (rv == APR_SUCCESS && !version)
         agent->id = apr_pstrdup(work->pool, id);
     return rv;
@@ -101,17 +101,14 @@ int ccgw_agent_reachable(const ccgw_agent_t *agent, const ccgw_agent_def_t *def,
 }
 
 /** Under which time he stands in AVAILABLE for this channel; 0: he must not stand there. */
-static apr_int64_t wanted(const ccgw_agent_t *agent, const ccgw_agent_def_t *def,
-                          const ccgw_presence_state_t *channel)
+static apr_int64_t wanted(const ccgw_agent_t *agent, const ccgw_agent_def_t *def, const ccgw_presence_state_t *channel)
 {
-    if (!def || channel->state != CCGW_PRESENCE_READY ||
-        !ccgw_agent_reachable(agent, def, channel->media))
+    if (!def || channel->state != CCGW_PRESENCE_READY || !ccgw_agent_reachable(agent, def, channel->media))
         return 0;
     return channel->idle_since;
 }
 
-static ccgw_buf_t available_key(const ccgw_work_t *work, int media, apr_int64_t since,
-                                const char *agent)
+static ccgw_buf_t available_key(const ccgw_work_t *work, int media, apr_int64_t since, const char *agent)
 {
     ccgw_key_t key;
 
@@ -122,8 +119,8 @@ static ccgw_buf_t available_key(const ccgw_work_t *work, int media, apr_int64_t 
     return ccgw_key_buf(&key);
 }
 
-static apr_status_t move_available(ccgw_work_t *work, const ccgw_agent_t *agent,
-                                   ccgw_presence_state_t *channel, apr_int64_t since)
+static apr_status_t move_available(ccgw_work_t *work, const ccgw_agent_t *agent, ccgw_presence_state_t *channel,
+                                   apr_int64_t since)
 {
     ccgw_pointer_t entry;
     apr_uint64_t version;
@@ -149,8 +146,7 @@ static apr_status_t move_available(ccgw_work_t *work, const ccgw_agent_t *agent,
 
 apr_status_t ccgw_agent_save(ccgw_work_t *work, ccgw_agent_t *agent)
 {
-    const ccgw_agent_def_t *def =
-        ccgw_floor_agent(work->core->floor, work->call->tenant, agent->id);
+    const ccgw_agent_def_t *def = ccgw_floor_agent(work->core->floor, work->call->tenant, agent->id);
     apr_int64_t since;
     apr_status_t rv;
     int i, freed = 0;
@@ -166,14 +162,13 @@ apr_status_t ccgw_agent_save(ccgw_work_t *work, ccgw_agent_t *agent)
     }
     if (freed)
         ccgw_work_freed(work, def);
-    return ccgw_work_put(work, CCGW_TABLE_AGENT,
-                         ccgw_agent_key(work->call->tenant, agent->id, work->pool),
+    return ccgw_work_put(work, CCGW_TABLE_AGENT, ccgw_agent_key(work->call->tenant, agent->id, work->pool),
                          &ccgw_agent_record, agent, agent->gone_at);
 }
 
-apr_status_t ccgw_agent_tell(ccgw_work_t *work, const ccgw_agent_t *agent, apr_int64_t reference)
+apr_status_t ccgw_agent_tell(ccgw_work_t *work, const ccgw_agent_t *agent, const char *cause, apr_int64_t reference)
 {
-    ccgw_event_t event = { .type = CCGW_EVENT_AGENT_STATE, .reference = reference };
+    ccgw_event_t event = { .type = CCGW_EVENT_AGENT_STATE, .text = cause, .reference = reference };
     ccgw_agent_t snapshot = *agent;
 
     event.agent = &snapshot;
@@ -181,8 +176,7 @@ apr_status_t ccgw_agent_tell(ccgw_work_t *work, const ccgw_agent_t *agent, apr_i
 }
 
 /** What becomes of one task of an agent who goes. */
-static apr_status_t release_task(ccgw_work_t *work, const ccgw_task_t *task, const char *agent,
-                                 int go)
+static apr_status_t release_task(ccgw_work_t *work, const ccgw_task_t *task, const char *agent, int go)
 {
     ccgw_session_t session;
     ccgw_participant_t *part;
@@ -195,8 +189,8 @@ static apr_status_t release_task(ccgw_work_t *work, const ccgw_task_t *task, con
     if (!part || (part->leg != CCGW_LEG_OFFERED && !go))
         return APR_SUCCESS;
     if (part->leg == CCGW_LEG_OFFERED)
-        rv = ccgw_leg_withdraw(work, &session, (int)(part - session.participants),
-                               CCGW_VIEW_REVOKED, 0, CCGW_EUNREACHABLE);
+        rv = ccgw_leg_withdraw(work, &session, (int)(part - session.participants), CCGW_VIEW_REVOKED, 0,
+                               CCGW_EUNREACHABLE);
     else if (session.media == CCGW_MEDIA_VOICE)
         rv = ccgw_conference_drop(work, &session, agent, CCGW_WHY_SIGNED_OUT);
     else if (part->leg == CCGW_LEG_LEFT)
@@ -212,8 +206,7 @@ static apr_status_t release_task(ccgw_work_t *work, const ccgw_task_t *task, con
 
 apr_status_t ccgw_agent_release(ccgw_work_t *work, ccgw_agent_t *agent, int go)
 {
-    ccgw_task_t *tasks =
-        apr_pmemdup(work->pool, agent->tasks, sizeof *tasks * (agent->ntasks ? agent->ntasks : 1));
+    ccgw_task_t *tasks = apr_pmemdup(work->pool, agent->tasks, sizeof *tasks * (agent->ntasks ? agent->ntasks : 1));
     int i, n = agent->ntasks;
     apr_status_t rv = ccgw_agent_save(work, agent);
 

@@ -17,8 +17,7 @@ typedef struct verb_t {
     const ccgw_conference_args_t *args;
 } verb_t;
 
-static apr_status_t run(ccgw_call_t *call, ccgw_work_fn_t *fn, const ccgw_conference_args_t *args,
-                        ccgw_done_t *done)
+static apr_status_t run(ccgw_call_t *call, ccgw_work_fn_t *fn, const ccgw_conference_args_t *args, ccgw_done_t *done)
 {
     verb_t verb = { args };
     apr_status_t rv = ccgw_run(call, fn, &verb, CCGW_DURABLE_UNSET);
@@ -31,8 +30,8 @@ static apr_status_t run(ccgw_call_t *call, ccgw_work_fn_t *fn, const ccgw_confer
 /* ---- telling ---- */
 
 /** What the agent himself hears of his part in it. WHO is the change's participant. */
-static apr_status_t tell_one(ccgw_work_t *work, ccgw_session_t *session, const char *agent,
-                             int view, int change, int why)
+static apr_status_t tell_one(ccgw_work_t *work, ccgw_session_t *session, const char *agent, int view, int change,
+                             int why)
 {
     ccgw_event_t event = { .type = CCGW_EVENT_SESSION_STATE,
                            .view = view,
@@ -45,15 +44,13 @@ static apr_status_t tell_one(ccgw_work_t *work, ccgw_session_t *session, const c
 }
 
 /** What the others who are in it hear of WHO. */
-static apr_status_t tell_others(ccgw_work_t *work, ccgw_session_t *session,
-                                const ccgw_participant_t *who, int change, int why)
+static apr_status_t tell_others(ccgw_work_t *work, ccgw_session_t *session, const ccgw_participant_t *who, int change,
+                                int why)
 {
     ccgw_participant_t copy = *who;
-    ccgw_event_t event = { .type = CCGW_EVENT_SESSION_PARTICIPANTS,
-                           .who = &copy,
-                           .change = change,
-                           .why = why,
-                           .session = session };
+    ccgw_event_t event = {
+        .type = CCGW_EVENT_SESSION_PARTICIPANTS, .who = &copy, .change = change, .why = why, .session = session
+    };
     const char **agents = apr_palloc(work->pool, sizeof *agents * (session->nparticipants + 1));
     int i, n = 0;
 
@@ -81,8 +78,7 @@ static ccgw_id_t conference_of(const ccgw_agent_t *agent, int leg)
 }
 
 /** The caller's conference and his part in it. */
-static apr_status_t enter(ccgw_session_t *session, ccgw_participant_t **part, ccgw_work_t *work,
-                          int leg)
+static apr_status_t enter(ccgw_session_t *session, ccgw_participant_t **part, ccgw_work_t *work, int leg)
 {
     ccgw_call_t *call = work->call;
     ccgw_agent_t agent;
@@ -106,8 +102,7 @@ static int is_chair(const ccgw_session_t *session, const char *agent)
     return session->owner && !strcmp(session->owner, agent);
 }
 
-static apr_status_t enter_as_chair(ccgw_session_t *session, ccgw_participant_t **part,
-                                   ccgw_work_t *work)
+static apr_status_t enter_as_chair(ccgw_session_t *session, ccgw_participant_t **part, ccgw_work_t *work)
 {
     apr_status_t rv = enter(session, part, work, CCGW_LEG_JOINED);
 
@@ -129,10 +124,9 @@ static apr_status_t do_request(ccgw_work_t *work, void *baton)
                               .nickname = call->agent->nickname,
                               .visibility = CCGW_VISIBLE_ALL },
                        *added;
-    ccgw_session_t session = { .media = CCGW_MEDIA_VOICE,
-                               .state = CCGW_SESSION_ACTIVE,
-                               .owner = call->agent->id,
-                               .created = call->wall };
+    ccgw_session_t session = {
+        .media = CCGW_MEDIA_VOICE, .state = CCGW_SESSION_ACTIVE, .owner = call->agent->id, .created = call->wall
+    };
     ccgw_agent_t agent;
     apr_status_t rv = ccgw_agent_load(&agent, work, call->agent->id);
 
@@ -147,9 +141,7 @@ static apr_status_t do_request(ccgw_work_t *work, void *baton)
     me.id = ccgw_id_new(call->wall);
     session.limit = (int)args->limit;
     session.ends = call->now + minutes * apr_time_from_sec(60);
-    session.remind = args->remind && args->remind < minutes
-                         ? session.ends - args->remind * apr_time_from_sec(60)
-                         : 0;
+    session.remind = args->remind && args->remind < minutes ? session.ends - args->remind * apr_time_from_sec(60) : 0;
     ccgw_session_join(&added, &session, &me, work->pool);
     ccgw_agent_task(&agent, session.id, CCGW_MEDIA_VOICE, CCGW_LEG_JOINED, work->pool);
     rv = ccgw_agent_save(work, &agent);
@@ -158,12 +150,10 @@ static apr_status_t do_request(ccgw_work_t *work, void *baton)
     return rv == APR_SUCCESS ? ccgw_session_save(work, &session) : rv;
 }
 
-apr_status_t ccgw_conference_request(ccgw_call_t *call, const ccgw_conference_args_t *args,
-                                     ccgw_done_t *done)
+apr_status_t ccgw_conference_request(ccgw_call_t *call, const ccgw_conference_args_t *args, ccgw_done_t *done)
 {
     if (args->limit < 1 || args->limit > LIMIT_MAX)
-        return ccgw_problem(call, CCGW_ERANGE, "memberNum", "a conference has 1 to %d members",
-                            LIMIT_MAX);
+        return ccgw_problem(call, CCGW_ERANGE, "memberNum", "a conference has 1 to %d members", LIMIT_MAX);
     return run(call, do_request, args, done);
 }
 
@@ -180,8 +170,7 @@ static ccgw_participant_t new_leg(const ccgw_work_t *work, const ccgw_address_t 
 
     return (ccgw_participant_t){ .id = ccgw_id_new(call->wall),
                                  .leg = CCGW_LEG_OFFERED,
-                                 .party = address->kind == CCGW_ADDRESS_PHONE ? CCGW_PARTY_PHONE
-                                                                              : CCGW_PARTY_AGENT,
+                                 .party = address->kind == CCGW_ADDRESS_PHONE ? CCGW_PARTY_PHONE : CCGW_PARTY_AGENT,
                                  .address = address->address,
                                  .nickname = address->address,
                                  .visibility = CCGW_VISIBLE_ALL,
@@ -205,8 +194,7 @@ static apr_status_t ring(ccgw_work_t *work, ccgw_session_t *session, const ccgw_
     return APR_SUCCESS;
 }
 
-static apr_status_t ask_agent(ccgw_work_t *work, ccgw_session_t *session,
-                              const ccgw_address_t *address)
+static apr_status_t ask_agent(ccgw_work_t *work, ccgw_session_t *session, const ccgw_address_t *address)
 {
     const ccgw_agent_def_t *def = agent_at(work->call, address->address);
     ccgw_participant_t leg = new_leg(work, address), *added;
@@ -234,27 +222,23 @@ static apr_status_t do_invite(ccgw_work_t *work, void *baton)
     int i;
 
     if (rv == APR_SUCCESS && session.nparticipants + args->naddresses > session.limit)
-        return ccgw_problem(work->call, CCGW_ELIMIT, "addresses",
-                            "the conference has room for %d members", session.limit);
+        return ccgw_problem(work->call, CCGW_ELIMIT, "addresses", "the conference has room for %d members",
+                            session.limit);
     for (i = 0; i < args->naddresses && rv == APR_SUCCESS; i++)
-        rv = args->addresses[i].kind == CCGW_ADDRESS_PHONE
-                 ? ring(work, &session, &args->addresses[i])
-                 : ask_agent(work, &session, &args->addresses[i]);
+        rv = args->addresses[i].kind == CCGW_ADDRESS_PHONE ? ring(work, &session, &args->addresses[i])
+                                                           : ask_agent(work, &session, &args->addresses[i]);
     return rv == APR_SUCCESS ? ccgw_session_save(work, &session) : rv;
 }
 
-apr_status_t ccgw_conference_invite(ccgw_call_t *call, const ccgw_conference_args_t *args,
-                                    ccgw_done_t *done)
+apr_status_t ccgw_conference_invite(ccgw_call_t *call, const ccgw_conference_args_t *args, ccgw_done_t *done)
 {
     int i;
 
     if (!args->naddresses)
         return ccgw_problem(call, CCGW_EMISSING, "addresses", "addresses: name at least one");
     for (i = 0; i < args->naddresses; i++) {
-        if (args->addresses[i].kind == CCGW_ADDRESS_AGENT &&
-            !agent_at(call, args->addresses[i].address))
-            return ccgw_problem(call, CCGW_EINVAL, "addresses", "there is no agent %s",
-                                args->addresses[i].address);
+        if (args->addresses[i].kind == CCGW_ADDRESS_AGENT && !agent_at(call, args->addresses[i].address))
+            return ccgw_problem(call, CCGW_EINVAL, "addresses", "there is no agent %s", args->addresses[i].address);
     }
     return run(call, do_invite, args, done);
 }
@@ -283,8 +267,7 @@ static apr_status_t do_answer(ccgw_work_t *work, void *baton)
     return rv == APR_SUCCESS ? ccgw_session_save(work, &session) : rv;
 }
 
-apr_status_t ccgw_conference_answer(ccgw_call_t *call, const ccgw_conference_args_t *args,
-                                    ccgw_done_t *done)
+apr_status_t ccgw_conference_answer(ccgw_call_t *call, const ccgw_conference_args_t *args, ccgw_done_t *done)
 {
     return run(call, do_answer, args, done);
 }
@@ -314,13 +297,11 @@ static apr_status_t do_reject(ccgw_work_t *work, void *baton)
     apr_status_t rv = enter(&session, &part, work, CCGW_LEG_OFFERED);
 
     if (rv == APR_SUCCESS)
-        rv = not_coming(work, &session, (int)(part - session.participants), CCGW_VIEW_COMPLETED,
-                        CCGW_WHY_REFUSED);
+        rv = not_coming(work, &session, (int)(part - session.participants), CCGW_VIEW_COMPLETED, CCGW_WHY_REFUSED);
     return rv == APR_SUCCESS ? ccgw_session_save(work, &session) : rv;
 }
 
-apr_status_t ccgw_conference_reject(ccgw_call_t *call, const ccgw_conference_args_t *args,
-                                    ccgw_done_t *done)
+apr_status_t ccgw_conference_reject(ccgw_call_t *call, const ccgw_conference_args_t *args, ccgw_done_t *done)
 {
     return run(call, do_reject, args, done);
 }
@@ -339,8 +320,7 @@ apr_status_t ccgw_conference_leg_due(ccgw_work_t *work, ccgw_session_t *session,
 
 /* ---- going ---- */
 
-/** It is over for everybody who is in it or asked. */
-static apr_status_t end_all(ccgw_work_t *work, ccgw_session_t *session, int why)
+apr_status_t ccgw_conference_end(ccgw_work_t *work, ccgw_session_t *session, int why)
 {
     apr_status_t rv = APR_SUCCESS;
     int i;
@@ -354,8 +334,7 @@ static apr_status_t end_all(ccgw_work_t *work, ccgw_session_t *session, int why)
         rv = ccgw_leg_free(work, session, leg.agent);
         if (rv == APR_SUCCESS)
             rv = tell_one(work, session, leg.agent,
-                          leg.leg == CCGW_LEG_OFFERED ? CCGW_VIEW_REVOKED : CCGW_VIEW_COMPLETED,
-                          CCGW_CHANGE_LEFT, why);
+                          leg.leg == CCGW_LEG_OFFERED ? CCGW_VIEW_REVOKED : CCGW_VIEW_COMPLETED, CCGW_CHANGE_LEFT, why);
     }
     session->nparticipants = 0;
     session->state = CCGW_SESSION_ENDED;
@@ -365,15 +344,14 @@ static apr_status_t end_all(ccgw_work_t *work, ccgw_session_t *session, int why)
     return rv;
 }
 
-apr_status_t ccgw_conference_drop(ccgw_work_t *work, ccgw_session_t *session, const char *agent,
-                                  int why)
+apr_status_t ccgw_conference_drop(ccgw_work_t *work, ccgw_session_t *session, const char *agent, int why)
 {
     ccgw_participant_t *part = ccgw_session_part(session, agent), gone = *part;
     int chair = is_chair(session, agent), i;
     apr_status_t rv;
 
     if (ccgw_session_joined(session) == 1)
-        return end_all(work, session, why);
+        return ccgw_conference_end(work, session, why);
     ccgw_session_drop(session, (int)(part - session->participants));
     rv = ccgw_leg_free(work, session, gone.agent);
     if (rv == APR_SUCCESS)
@@ -407,8 +385,7 @@ static apr_status_t do_leave(ccgw_work_t *work, void *baton)
     return rv == APR_SUCCESS ? ccgw_session_save(work, &session) : rv;
 }
 
-apr_status_t ccgw_conference_leave(ccgw_call_t *call, const ccgw_conference_args_t *args,
-                                   ccgw_done_t *done)
+apr_status_t ccgw_conference_leave(ccgw_call_t *call, const ccgw_conference_args_t *args, ccgw_done_t *done)
 {
     return run(call, do_leave, args, done);
 }
@@ -422,12 +399,11 @@ static apr_status_t do_release(ccgw_work_t *work, void *baton)
     if (rv == APR_SUCCESS)
         rv = tell_others(work, &session, part, CCGW_CHANGE_LEFT, CCGW_WHY_OVER);
     if (rv == APR_SUCCESS)
-        rv = end_all(work, &session, CCGW_WHY_OVER);
+        rv = ccgw_conference_end(work, &session, CCGW_WHY_OVER);
     return rv == APR_SUCCESS ? ccgw_session_save(work, &session) : rv;
 }
 
-apr_status_t ccgw_conference_release(ccgw_call_t *call, const ccgw_conference_args_t *args,
-                                     ccgw_done_t *done)
+apr_status_t ccgw_conference_release(ccgw_call_t *call, const ccgw_conference_args_t *args, ccgw_done_t *done)
 {
     return run(call, do_release, args, done);
 }
@@ -437,7 +413,7 @@ apr_status_t ccgw_conference_due(ccgw_work_t *work, ccgw_session_t *session)
     ccgw_event_t event = { .type = CCGW_EVENT_CONFERENCE_ENDING, .session = session };
 
     if (session->ends && session->ends <= work->call->now)
-        return end_all(work, session, CCGW_WHY_OVER);
+        return ccgw_conference_end(work, session, CCGW_WHY_OVER);
     if (!session->remind || session->remind > work->call->now)
         return APR_SUCCESS;
     session->remind = 0;

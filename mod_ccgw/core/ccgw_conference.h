@@ -7,12 +7,7 @@
 #include "core/ccgw_session.h"
 
 /** What a rung phone will do. */
-typedef enum ccgw_ring_t {
-    CCGW_RING_UNSET,
-    CCGW_RING_ANSWER,
-    CCGW_RING_REFUSE,
-    CCGW_RING_SILENT
-} ccgw_ring_t;
+typedef enum ccgw_ring_t { CCGW_RING_UNSET, CCGW_RING_ANSWER, CCGW_RING_REFUSE, CCGW_RING_SILENT } ccgw_ring_t;
 
 typedef enum ccgw_address_kind_t {
     CCGW_ADDRESS_UNSET,
@@ -37,31 +32,26 @@ typedef struct ccgw_conference_args_t {
  * CCGW_ENOTCHAIR when only the chair may. */
 
 /** Begin one; the caller is its chair. CCGW_EINCONFERENCE. */
-apr_status_t ccgw_conference_request(ccgw_call_t *call, const ccgw_conference_args_t *args,
-                                     ccgw_done_t *done);
+apr_status_t ccgw_conference_request(ccgw_call_t *call, const ccgw_conference_args_t *args, ccgw_done_t *done);
 /** Ask addresses in. CCGW_EINVAL: a work number that does not exist; CCGW_ELIMIT: more than the limit. An agent who
  *  cannot come is told of by an event. */
-apr_status_t ccgw_conference_invite(ccgw_call_t *call, const ccgw_conference_args_t *args,
-                                    ccgw_done_t *done);
-apr_status_t ccgw_conference_answer(ccgw_call_t *call, const ccgw_conference_args_t *args,
-                                    ccgw_done_t *done);
-apr_status_t ccgw_conference_reject(ccgw_call_t *call, const ccgw_conference_args_t *args,
-                                    ccgw_done_t *done);
+apr_status_t ccgw_conference_invite(ccgw_call_t *call, const ccgw_conference_args_t *args, ccgw_done_t *done);
+apr_status_t ccgw_conference_answer(ccgw_call_t *call, const ccgw_conference_args_t *args, ccgw_done_t *done);
+apr_status_t ccgw_conference_reject(ccgw_call_t *call, const ccgw_conference_args_t *args, ccgw_done_t *done);
 /** CCGW_ECHAIR for the chair. */
-apr_status_t ccgw_conference_leave(ccgw_call_t *call, const ccgw_conference_args_t *args,
-                                   ccgw_done_t *done);
+apr_status_t ccgw_conference_leave(ccgw_call_t *call, const ccgw_conference_args_t *args, ccgw_done_t *done);
 /** End it for everybody; the chair only. */
-apr_status_t ccgw_conference_release(ccgw_call_t *call, const ccgw_conference_args_t *args,
-                                     ccgw_done_t *done);
+apr_status_t ccgw_conference_release(ccgw_call_t *call, const ccgw_conference_args_t *args, ccgw_done_t *done);
 
 /* For the files of the core. */
 
 /** The leg at index I has come to its time: a phone does what it does, an agent has not answered. */
 apr_status_t ccgw_conference_leg_due(ccgw_work_t *work, ccgw_session_t *session, int i);
+/** Over for everybody who is in it or asked. */
+apr_status_t ccgw_conference_end(ccgw_work_t *work, ccgw_session_t *session, int why);
 /** The conference's own times: reminder, end. */
 apr_status_t ccgw_conference_due(ccgw_work_t *work, ccgw_session_t *session);
 /** AGENT goes (WHY); the chair passes on, the last agent ends it. */
-apr_status_t ccgw_conference_drop(ccgw_work_t *work, ccgw_session_t *session, const char *agent,
-                                  int why);
+apr_status_t ccgw_conference_drop(ccgw_work_t *work, ccgw_session_t *session, const char *agent, int why);
 
 #endif

@@ -19,8 +19,8 @@
 /** The longest pause between two attempts. */
 #define RETRY_PAUSE_MAX apr_time_from_msec(20)
 
-void ccgw_call_init(ccgw_call_t *call, ccgw_core_t *core, const ccgw_tenant_t *tenant,
-                    const ccgw_agent_def_t *agent, const char *login, apr_pool_t *pool)
+void ccgw_call_init(ccgw_call_t *call, ccgw_core_t *core, const ccgw_tenant_t *tenant, const ccgw_agent_def_t *agent,
+                    const char *login, apr_pool_t *pool)
 {
     memset(call, 0, sizeof *call);
     call->core = core;
@@ -39,15 +39,13 @@ apr_int64_t ccgw_call_reference(ccgw_call_t *call)
 
     if (call->reference || !call->login)
         return call->reference;
-    if (call->core->provider->word(&n, call->core->store,
-                                   ccgw_login_key(call->tenant, call->login, call->pool),
+    if (call->core->provider->word(&n, call->core->store, ccgw_login_key(call->tenant, call->login, call->pool),
                                    CCGW_WORD_REFS, CCGW_WORD_ADD, 1) == APR_SUCCESS)
         call->reference = (apr_int64_t)n;
     return call->reference;
 }
 
-apr_status_t ccgw_problem(ccgw_call_t *call, apr_status_t code, const char *field,
-                          const char *format, ...)
+apr_status_t ccgw_problem(ccgw_call_t *call, apr_status_t code, const char *field, const char *format, ...)
 {
     va_list args;
 
@@ -114,15 +112,13 @@ static void match_after(ccgw_work_t *work)
     apr_pool_destroy(scratch);
 }
 
-static apr_status_t attempt(ccgw_work_t *work, ccgw_work_fn_t *fn, void *baton,
-                            ccgw_durability_t durability)
+static apr_status_t attempt(ccgw_work_t *work, ccgw_work_fn_t *fn, void *baton, ccgw_durability_t durability)
 {
     ccgw_core_t *core = work->core;
     apr_status_t rv;
 
     work->nqueues = work->nfreed = work->outbox = 0;
-    rv = core->provider->begin(&work->txn, core->store, ccgw_buf_str(work->call->tenant->name),
-                               work->pool);
+    rv = core->provider->begin(&work->txn, core->store, ccgw_buf_str(work->call->tenant->name), work->pool);
     if (rv != APR_SUCCESS)
         return rv;
     rv = fn(work, baton);
@@ -131,8 +127,7 @@ static apr_status_t attempt(ccgw_work_t *work, ccgw_work_fn_t *fn, void *baton,
     return core->provider->commit(&work->at, work->txn, durability);
 }
 
-apr_status_t ccgw_run(ccgw_call_t *call, ccgw_work_fn_t *fn, void *baton,
-                      ccgw_durability_t durability)
+apr_status_t ccgw_run(ccgw_call_t *call, ccgw_work_fn_t *fn, void *baton, ccgw_durability_t durability)
 {
     ccgw_work_t work = { .call = call, .core = call->core };
     apr_time_t pause = apr_time_from_msec(1) / 4, stop = ccgw_time_now() + RETRY_FOR;
@@ -200,8 +195,8 @@ ccgw_buf_t ccgw_key_after(ccgw_buf_t prefix, apr_pool_t *pool)
 
 /* ---- records ---- */
 
-apr_status_t ccgw_work_get(void *rec, apr_uint64_t *version, ccgw_work_t *work, ccgw_table_t table,
-                           ccgw_buf_t key, const ccgw_record_type_t *type)
+apr_status_t ccgw_work_get(void *rec, apr_uint64_t *version, ccgw_work_t *work, ccgw_table_t table, ccgw_buf_t key,
+                           const ccgw_record_type_t *type)
 {
     ccgw_record_t stored;
     apr_status_t rv = work->core->provider->get(&stored, work->txn, table, key);
@@ -217,8 +212,8 @@ apr_status_t ccgw_work_get(void *rec, apr_uint64_t *version, ccgw_work_t *work, 
     return ccgw_record_decode(rec, type, stored.value, work->pool);
 }
 
-apr_status_t ccgw_work_put(ccgw_work_t *work, ccgw_table_t table, ccgw_buf_t key,
-                           const ccgw_record_type_t *type, const void *rec, apr_time_t due)
+apr_status_t ccgw_work_put(ccgw_work_t *work, ccgw_table_t table, ccgw_buf_t key, const ccgw_record_type_t *type,
+                           const void *rec, apr_time_t due)
 {
     ccgw_buf_t value;
     apr_status_t rv = ccgw_record_encode(&value, type, rec, work->pool);

@@ -19,12 +19,10 @@ struct ccgw_agent_def_t;
 
 /** Rules of the house, filled from the directives; all times in micro-seconds. */
 typedef struct ccgw_limits_t {
-    apr_interval_time_t no_answer; /**< an offer is withdrawn after this */
-    apr_interval_time_t
-        gone; /**< owned contacts are requeued this long after the last login ended */
-    apr_interval_time_t login_idle; /**< a login without a sign of life ends */
-    apr_interval_time_t
-        stream_idle; /**< an event reader without a poll ends (Bayeux maxInterval) */
+    apr_interval_time_t no_answer;      /**< an offer is withdrawn after this */
+    apr_interval_time_t gone;           /**< owned contacts are requeued this long after the last login ended */
+    apr_interval_time_t login_idle;     /**< a login without a sign of life ends */
+    apr_interval_time_t stream_idle;    /**< an event reader without a poll ends (Bayeux maxInterval) */
     apr_interval_time_t outbox_unknown; /**< how long a text of unknown fate waits for a report */
     int pull_notify;                    /**< enableNotificationOnPullChat */
     int pull_join;                      /**< enableJoinOnPullChat */
@@ -39,8 +37,7 @@ typedef struct ccgw_core_t {
     apr_time_t (*now)(void *baton);  /**< the deadline clock */
     apr_time_t (*wall)(void *baton); /**< the clock shown to people */
     void *clock_baton;
-    void (*outbox_ready)(
-        void *baton); /**< called after a commit that left work in the outbox; may be NULL */
+    void (*outbox_ready)(void *baton); /**< called after a commit that left work in the outbox; may be NULL */
     void *outbox_baton;
     /** What the phone NUMBER will do when it is rung (ccgw_ring_t), and after which time; NULL: there is no voice
      *  channel, nobody answers. */
@@ -78,8 +75,8 @@ void ccgw_call_init(ccgw_call_t *call, ccgw_core_t *core, const struct ccgw_tena
 apr_int64_t ccgw_call_reference(ccgw_call_t *call);
 
 /** Note a problem and return its code. FIELD may be NULL; FORMAT NULL: the code's default text. */
-apr_status_t ccgw_problem(ccgw_call_t *call, apr_status_t code, const char *field,
-                          const char *format, ...) __attribute__((format(printf, 4, 5)));
+apr_status_t ccgw_problem(ccgw_call_t *call, apr_status_t code, const char *field, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
 
 /** Default text of one of our codes, else APR's, in static storage or BUF. */
 const char *ccgw_error_text(apr_status_t code, char *buf, apr_size_t size);
@@ -96,8 +93,7 @@ typedef struct ccgw_work_t {
     ccgw_cursor_t at;                      /**< after the commit: its cursor */
     const char *queues[CCGW_WORK_MATCHES]; /**< queues that got work: matched after the commit */
     int nqueues;
-    const struct ccgw_agent_def_t
-        *freed[CCGW_WORK_MATCHES]; /**< agents who became available: likewise their queues */
+    const struct ccgw_agent_def_t *freed[CCGW_WORK_MATCHES]; /**< agents who became available: likewise their queues */
     int nfreed;
     int outbox; /**< the outbox got work */
 } ccgw_work_t;
@@ -109,8 +105,7 @@ typedef apr_status_t ccgw_work_fn_t(ccgw_work_t *work, void *baton);
  * with jitter for up to 2 s, then CCGW_EBUSY. After a commit that added work or availability the matching of those
  * queues runs (in transactions of its own); its outcome is not the verb's.
  */
-apr_status_t ccgw_run(ccgw_call_t *call, ccgw_work_fn_t *fn, void *baton,
-                      ccgw_durability_t durability);
+apr_status_t ccgw_run(ccgw_call_t *call, ccgw_work_fn_t *fn, void *baton, ccgw_durability_t durability);
 
 /** Ask for the matching of QUEUE after the commit. More than CCGW_WORK_MATCHES are left to the sweep. */
 void ccgw_work_match(ccgw_work_t *work, const char *queue);
@@ -132,10 +127,10 @@ ccgw_buf_t ccgw_key_after(ccgw_buf_t prefix, apr_pool_t *pool);
 
 /** Checked read and decode. *REC is zeroed when there is none; *VERSION 0 then. VERSION may be NULL: absence is then
  *  CCGW_ENOTFOUND. Views into the transaction's pool. */
-apr_status_t ccgw_work_get(void *rec, apr_uint64_t *version, ccgw_work_t *work, ccgw_table_t table,
-                           ccgw_buf_t key, const ccgw_record_type_t *type);
+apr_status_t ccgw_work_get(void *rec, apr_uint64_t *version, ccgw_work_t *work, ccgw_table_t table, ccgw_buf_t key,
+                           const ccgw_record_type_t *type);
 /** Encode and put; DUE 0: never. */
-apr_status_t ccgw_work_put(ccgw_work_t *work, ccgw_table_t table, ccgw_buf_t key,
-                           const ccgw_record_type_t *type, const void *rec, apr_time_t due);
+apr_status_t ccgw_work_put(ccgw_work_t *work, ccgw_table_t table, ccgw_buf_t key, const ccgw_record_type_t *type,
+                           const void *rec, apr_time_t due);
 
 #endif

@@ -104,18 +104,16 @@ static int fits_any(const char *pattern, const ccgw_directory_entry_t *entry)
 {
     const ccgw_agent_def_t *agent = entry->agent;
 
-    if (fits_pattern(pattern, entry->name) ||
-        (*entry->phone && fits_pattern(pattern, entry->phone)))
+    if (fits_pattern(pattern, entry->name) || (*entry->phone && fits_pattern(pattern, entry->phone)))
         return 1;
-    return agent && (fits_pattern(pattern, agent->login) ||
-                     fits_pattern(pattern, ccgw_str_or_empty(agent->first_name)) ||
-                     fits_pattern(pattern, ccgw_str_or_empty(agent->last_name)));
+    return agent &&
+           (fits_pattern(pattern, agent->login) || fits_pattern(pattern, ccgw_str_or_empty(agent->first_name)) ||
+            fits_pattern(pattern, ccgw_str_or_empty(agent->last_name)));
 }
 
 static int is_named(const char *name, const ccgw_directory_entry_t *entry)
 {
-    return !strcasecmp(name, entry->name) ||
-           (entry->agent && !strcasecmp(name, entry->agent->login));
+    return !strcasecmp(name, entry->name) || (entry->agent && !strcasecmp(name, entry->agent->login));
 }
 
 static void add_entry(listing_t *listing, const ccgw_directory_entry_t *entry)
@@ -123,8 +121,7 @@ static void add_entry(listing_t *listing, const ccgw_directory_entry_t *entry)
     const ccgw_directory_args_t *args = listing->args;
     ccgw_directory_result_t *result = listing->result;
 
-    if ((args->match && !fits_any(args->match, entry)) ||
-        (args->name && !is_named(args->name, entry)))
+    if ((args->match && !fits_any(args->match, entry)) || (args->name && !is_named(args->name, entry)))
         return;
     if (listing->passed++ < args->offset || (args->limit > 0 && result->nentries >= args->limit))
         return;
@@ -137,7 +134,8 @@ static void add_entry(listing_t *listing, const ccgw_directory_entry_t *entry)
             memcpy(bigger, result->entries, (apr_size_t)result->nentries * sizeof *bigger);
         result->entries = bigger;
     }
-    result->entries[result->nentries++] = *entry;
+    result->entries[result->nentries] = *entry;
+    result->entries[result->nentries++].subresources = result->subresources;
 }
 
 /* ---- verbs ---- */
@@ -187,8 +185,7 @@ static void begin_result(ccgw_directory_result_t *result, const ccgw_directory_a
     result->subresources = args->subresources;
 }
 
-apr_status_t ccgw_directory_list(ccgw_call_t *call, const ccgw_directory_args_t *args,
-                                 ccgw_directory_result_t *result)
+apr_status_t ccgw_directory_list(ccgw_call_t *call, const ccgw_directory_args_t *args, ccgw_directory_result_t *result)
 {
     listing_t listing = { .call = call, .args = args, .result = result };
 
@@ -208,8 +205,7 @@ apr_status_t ccgw_directory_list(ccgw_call_t *call, const ccgw_directory_args_t 
 }
 
 /* The entry with args->id among the kind asked for; 0: there is none. */
-static int find_entry(ccgw_directory_entry_t *entry, ccgw_call_t *call,
-                      const ccgw_directory_args_t *args)
+static int find_entry(ccgw_directory_entry_t *entry, ccgw_call_t *call, const ccgw_directory_args_t *args)
 {
     const struct ccgw_floor_t *floor = call->core->floor;
     int contact = args->kind == CCGW_DIRECTORY_CONTACTS;
@@ -234,13 +230,13 @@ static int find_entry(ccgw_directory_entry_t *entry, ccgw_call_t *call,
     return 1;
 }
 
-apr_status_t ccgw_directory_get(ccgw_call_t *call, const ccgw_directory_args_t *args,
-                                ccgw_directory_result_t *result)
+apr_status_t ccgw_directory_get(ccgw_call_t *call, const ccgw_directory_args_t *args, ccgw_directory_result_t *result)
 {
     begin_result(result, args);
     result->entries = apr_palloc(call->pool, sizeof *result->entries);
     if (!ccgw_str_given(args->id) || !find_entry(result->entries, call, args))
         return ccgw_problem(call, CCGW_ENOTFOUND, NULL, NULL);
+    result->entries->subresources = args->subresources;
     result->nentries = 1;
     return APR_SUCCESS;
 }

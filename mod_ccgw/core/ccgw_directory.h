@@ -33,6 +33,7 @@ typedef struct ccgw_directory_entry_t {
     const char *phone;             /**< "" none */
     const ccgw_agent_def_t *agent; /**< users */
     const ccgw_queue_def_t *queue; /**< queues */
+    const char *subresources;      /**< as the client asked; NULL not asked */
 } ccgw_directory_entry_t;
 
 typedef struct ccgw_directory_result_t {
@@ -43,10 +44,8 @@ typedef struct ccgw_directory_result_t {
     const char *subresources;
 } ccgw_directory_result_t;
 
-apr_status_t ccgw_directory_list(ccgw_call_t *call, const ccgw_directory_args_t *args,
-                                 ccgw_directory_result_t *result);
+apr_status_t ccgw_directory_list(ccgw_call_t *call, const ccgw_directory_args_t *args, ccgw_directory_result_t *result);
 /** CCGW_ENOTFOUND when there is none. */
-apr_status_t ccgw_directory_get(ccgw_call_t *call, const ccgw_directory_args_t *args,
-                                ccgw_directory_result_t *result);
+apr_status_t ccgw_directory_get(ccgw_call_t *call, const ccgw_directory_args_t *args, ccgw_directory_result_t *result);
 
 #endif

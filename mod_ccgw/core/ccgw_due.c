@@ -38,7 +38,7 @@ static apr_status_t set_absent(ccgw_work_t *work, const char *id, int media)
     channel->state = CCGW_PRESENCE_NOT_READY;
     channel->reason = "no-answer";
     rv = ccgw_agent_save(work, &agent);
-    return rv == APR_SUCCESS ? ccgw_agent_tell(work, &agent, 0) : rv;
+    return rv == APR_SUCCESS ? ccgw_agent_tell(work, &agent, "no-answer", 0) : rv;
 }
 
 static apr_status_t no_answer(ccgw_work_t *work, ccgw_session_t *session, int i)
@@ -52,9 +52,7 @@ static apr_status_t no_answer(ccgw_work_t *work, ccgw_session_t *session, int i)
     if (routed && leg.agent)
         rv = set_absent(work, leg.agent, session->media);
     /* a routed leg waits on; an invitation that nobody took in time is over */
-    return rv == APR_SUCCESS
-               ? ccgw_leg_withdraw(work, session, i, CCGW_VIEW_REVOKED, !routed, CCGW_EUNREACHABLE)
-               : rv;
+    return rv == APR_SUCCESS ? ccgw_leg_withdraw(work, session, i, CCGW_VIEW_REVOKED, !routed, CCGW_EUNREACHABLE) : rv;
 }
 
 static apr_status_t session_due(ccgw_work_t *work, void *baton)
@@ -62,8 +60,7 @@ static apr_status_t session_due(ccgw_work_t *work, void *baton)
     due_t *due = baton;
     ccgw_session_t session;
     apr_uint64_t version;
-    apr_status_t rv =
-        ccgw_work_get(&session, &version, work, CCGW_TABLE_SESSION, due->key, &ccgw_session_record);
+    apr_status_t rv = ccgw_work_get(&session, &version, work, CCGW_TABLE_SESSION, due->key, &ccgw_session_record);
     int i;
 
     if (rv != APR_SUCCESS || !version)
@@ -87,8 +84,7 @@ static apr_status_t agent_due(ccgw_work_t *work, void *baton)
     due_t *due = baton;
     ccgw_agent_t agent;
     apr_uint64_t version;
-    apr_status_t rv =
-        ccgw_work_get(&agent, &version, work, CCGW_TABLE_AGENT, due->key, &ccgw_agent_record);
+    apr_status_t rv = ccgw_work_get(&agent, &version, work, CCGW_TABLE_AGENT, due->key, &ccgw_agent_record);
 
     if (rv != APR_SUCCESS || !version || !agent.gone_at || agent.gone_at > work->call->now)
         return rv;
@@ -99,8 +95,7 @@ static apr_status_t agent_due(ccgw_work_t *work, void *baton)
 /* ---- logins and streams: silence ---- */
 
 /** When the silence of what KEY's words count will have lasted IDLE. Silence counts only while the server was up. */
-static apr_time_t silent_at(const ccgw_call_t *call, ccgw_buf_t key, const due_t *due,
-                            apr_interval_time_t idle)
+static apr_time_t silent_at(const ccgw_call_t *call, ccgw_buf_t key, const due_t *due, apr_interval_time_t idle)
 {
     apr_uint64_t seen = 0;
 
@@ -131,6 +126,21 @@ static apr_status_t do_move(ccgw_work_t *work, void *baton)
     return move_due(work, move->table, move->key, move->to);
 }
 
+/** As do_move, and the place is written down with it: words outlive all processes, but no power cut. */
+static apr_status_t do_move_stream(ccgw_work_t *work, void *baton)
+{
+    move_t *move = baton;
+    ccgw_stream_t stream;
+    apr_uint64_t version, place = 0;
+    apr_status_t rv = ccgw_work_get(&stream, &version, work, move->table, move->key, &ccgw_stream_record);
+
+    if (rv != APR_SUCCESS || !version)
+        return rv;
+    work->core->provider->word(&place, work->core->store, move->key, CCGW_WORD_READ, CCGW_WORD_LOAD, 0);
+    stream.read = (apr_int64_t)place;
+    return ccgw_work_put(work, move->table, move->key, &ccgw_stream_record, &stream, move->to);
+}
+
 static apr_status_t login_due(ccgw_call_t *call, due_t *due)
 {
     apr_time_t end = silent_at(call, due->key, due, call->core->limits.login_idle);
@@ -152,8 +162,10 @@ static apr_status_t stream_due(ccgw_call_t *call, due_t *due)
     apr_status_t rv;
 
     if (end > call->now)
-        return ccgw_run(call, do_move, &move, CCGW_DURABLE_MEMORY);
+        return ccgw_run(call, do_move_stream, &move, CCGW_DURABLE_MEMORY);
     rv = ccgw_record_decode(&stream, &ccgw_stream_record, due->value, call->pool);
+    if (rv == APR_SUCCESS && stream.keeps_login)
+        rv = ccgw_login_end(call, stream.login);
     return rv == APR_SUCCESS ? ccgw_stream_close(call, stream.id) : rv;
 }
 
@@ -194,8 +206,8 @@ void ccgw_due_sweep(ccgw_core_t *core, apr_time_t started, int max, apr_pool_t *
     apr_time_t next;
     apr_pool_t *pool;
     int i, n;
-    apr_status_t rv = core->provider->due(&records, &tables, &n, &next, core->store,
-                                          core->now(core->clock_baton), max, scratch);
+    apr_status_t rv =
+        core->provider->due(&records, &tables, &n, &next, core->store, core->now(core->clock_baton), max, scratch);
 
     apr_pool_create(&pool, scratch);
     for (i = 0; i < n && rv == APR_SUCCESS; i++) {
@@ -204,15 +216,13 @@ void ccgw_due_sweep(ccgw_core_t *core, apr_time_t started, int max, apr_pool_t *
         ccgw_call_t call;
 
         apr_pool_clear(pool);
-        tenant = ccgw_floor_tenant(
-            core->floor, records[i].key.p); /* a key begins with its tenant's name and a zero */
+        tenant = ccgw_floor_tenant(core->floor, records[i].key.p); /* a key begins with its tenant's name and a zero */
         if (!tenant)
             continue;
         ccgw_call_init(&call, core, tenant, NULL, NULL, pool);
         rv = handle(&call, tables[i], &due);
         if (rv != APR_SUCCESS)
-            ccgw_log(CCGW_LOG_WARNING, rv,
-                     "CCGW0202: a deadline of %s (table %d) failed, tried again", tenant->name,
+            ccgw_log(CCGW_LOG_WARNING, rv, "CCGW0202: a deadline of %s (table %d) failed, tried again", tenant->name,
                      (int)tables[i]);
         rv = APR_SUCCESS;
     }

@@ -17,8 +17,7 @@ ccgw_buf_t ccgw_event_agent_box(const ccgw_tenant_t *tenant, const char *agent, 
     return ccgw_key_buf(&key);
 }
 
-ccgw_buf_t ccgw_event_workbin_box(const ccgw_tenant_t *tenant, const char *workbin,
-                                  const char *owner, apr_pool_t *pool)
+ccgw_buf_t ccgw_event_workbin_box(const ccgw_tenant_t *tenant, const char *workbin, const char *owner, apr_pool_t *pool)
 {
     ccgw_key_t key;
 
@@ -29,8 +28,7 @@ ccgw_buf_t ccgw_event_workbin_box(const ccgw_tenant_t *tenant, const char *workb
     return ccgw_key_buf(&key);
 }
 
-static apr_status_t append(ccgw_work_t *work, const ccgw_event_t *event, const ccgw_buf_t *boxes,
-                           int n)
+static apr_status_t append(ccgw_work_t *work, const ccgw_event_t *event, const ccgw_buf_t *boxes, int n)
 {
     ccgw_event_t filled = *event;
     ccgw_buf_t body;
@@ -47,8 +45,7 @@ static apr_status_t append(ccgw_work_t *work, const ccgw_event_t *event, const c
     return work->core->provider->append(work->txn, boxes, n, body);
 }
 
-apr_status_t ccgw_event_tell(ccgw_work_t *work, const ccgw_event_t *event,
-                             const char *const *agents, int n)
+apr_status_t ccgw_event_tell(ccgw_work_t *work, const ccgw_event_t *event, const char *const *agents, int n)
 {
     ccgw_buf_t *boxes = apr_palloc(work->pool, sizeof *boxes * (n + 1));
     int i;
@@ -58,8 +55,8 @@ apr_status_t ccgw_event_tell(ccgw_work_t *work, const ccgw_event_t *event,
     return append(work, event, boxes, n);
 }
 
-apr_status_t ccgw_event_tell_session(ccgw_work_t *work, const ccgw_event_t *event,
-                                     const ccgw_session_t *session, int offered)
+apr_status_t ccgw_event_tell_session(ccgw_work_t *work, const ccgw_event_t *event, const ccgw_session_t *session,
+                                     int offered)
 {
     const char **agents = apr_palloc(work->pool, sizeof *agents * (session->nparticipants + 1));
     int i, n = 0;
@@ -75,14 +72,13 @@ apr_status_t ccgw_event_tell_session(ccgw_work_t *work, const ccgw_event_t *even
 
 apr_status_t ccgw_event_tell_workbin(ccgw_work_t *work, const ccgw_event_t *event)
 {
-    ccgw_buf_t box =
-        ccgw_event_workbin_box(work->call->tenant, event->workbin, event->owner, work->pool);
+    ccgw_buf_t box = ccgw_event_workbin_box(work->call->tenant, event->workbin, event->owner, work->pool);
 
     return append(work, event, &box, 1);
 }
 
-void ccgw_event_boxes(ccgw_buf_t **boxes, int *n, const ccgw_tenant_t *tenant,
-                      const ccgw_login_t *login, apr_pool_t *pool)
+void ccgw_event_boxes(ccgw_buf_t **boxes, int *n, const ccgw_tenant_t *tenant, const ccgw_login_t *login,
+                      apr_pool_t *pool)
 {
     int i;
 
@@ -90,8 +86,7 @@ void ccgw_event_boxes(ccgw_buf_t **boxes, int *n, const ccgw_tenant_t *tenant,
     *boxes = apr_palloc(pool, sizeof **boxes * *n);
     (*boxes)[0] = ccgw_event_agent_box(tenant, login->agent, pool);
     for (i = 0; i < login->nwatches; i++)
-        (*boxes)[i + 1] = ccgw_event_workbin_box(tenant, login->watches[i].workbin,
-                                                 login->watches[i].owner, pool);
+        (*boxes)[i + 1] = ccgw_event_workbin_box(tenant, login->watches[i].workbin, login->watches[i].owner, pool);
 }
 
 /** Is EVENT for this login? A watch hears of its workbin from the time it began. */
@@ -112,9 +107,8 @@ static int meant_for(const ccgw_event_t *event, ccgw_cursor_t at, const ccgw_log
     return 0;
 }
 
-apr_status_t ccgw_event_read(ccgw_read_event_t **events, int *n, ccgw_cursor_t *upto,
-                             ccgw_core_t *core, const ccgw_tenant_t *tenant,
-                             const ccgw_login_t *login, ccgw_cursor_t after, int max,
+apr_status_t ccgw_event_read(ccgw_read_event_t **events, int *n, ccgw_cursor_t *upto, ccgw_core_t *core,
+                             const ccgw_tenant_t *tenant, const ccgw_login_t *login, ccgw_cursor_t after, int max,
                              apr_pool_t *pool)
 {
     ccgw_stored_event_t *stored;
@@ -124,8 +118,8 @@ apr_status_t ccgw_event_read(ccgw_read_event_t **events, int *n, ccgw_cursor_t *
 
     *n = 0;
     ccgw_event_boxes(&boxes, &nboxes, tenant, login, pool);
-    rv = core->provider->events(&stored, &count, upto, core->store, ccgw_buf_str(tenant->name),
-                                boxes, nboxes, after, max, pool);
+    rv = core->provider->events(&stored, &count, upto, core->store, ccgw_buf_str(tenant->name), boxes, nboxes, after,
+                                max, pool);
     if (rv != APR_SUCCESS)
         return rv;
     *events = apr_palloc(pool, sizeof **events * (count + 1));

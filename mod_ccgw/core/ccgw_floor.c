@@ -81,8 +81,7 @@ static int by_rank(const void *a, const void *b)
 }
 
 /* The file's array of KIND in TENANT. */
-static const char *declared(int *n, const struct ccgw_floor_file_tenant_t *tenant,
-                            ccgw_floor_kind_t kind)
+static const char *declared(int *n, const struct ccgw_floor_file_tenant_t *tenant, ccgw_floor_kind_t kind)
 {
     *n = 0;
     if (!tenant)
@@ -96,9 +95,8 @@ static const char *declared(int *n, const struct ccgw_floor_file_tenant_t *tenan
     }
 }
 
-static void *sort_as_declared(const char *stored, int n,
-                              const struct ccgw_floor_file_tenant_t *file, ccgw_floor_kind_t kind,
-                              apr_pool_t *pool)
+static void *sort_as_declared(const char *stored, int n, const struct ccgw_floor_file_tenant_t *file,
+                              ccgw_floor_kind_t kind, apr_pool_t *pool)
 {
     apr_size_t size = ccgw_floor_kinds[kind].record.size;
     apr_hash_t *ranks = apr_hash_make(pool);
@@ -115,8 +113,7 @@ static void *sort_as_declared(const char *stored, int n,
     }
     for (i = 0; i < n; i++) {
         const void *object = stored + (apr_size_t)i * size;
-        const char *same =
-            apr_hash_get(ranks, ccgw_floor_object_id(kind, object, pool), APR_HASH_KEY_STRING);
+        const char *same = apr_hash_get(ranks, ccgw_floor_object_id(kind, object, pool), APR_HASH_KEY_STRING);
 
         places[i].rank = same ? (int)((apr_size_t)(same - first) / size) : INT_MAX;
         places[i].index = i;
@@ -138,8 +135,7 @@ static ccgw_role_t highest_role(const ccgw_agent_def_t *agent)
     return ccgw_strs_have(&agent->roles, "agent") ? CCGW_ROLE_AGENT : CCGW_ROLE_NOBODY;
 }
 
-static void enter_agent(ccgw_floor_t *floor, shop_t *shop, ccgw_agent_def_t *agent,
-                        apr_pool_t *pool)
+static void enter_agent(ccgw_floor_t *floor, shop_t *shop, ccgw_agent_def_t *agent, apr_pool_t *pool)
 {
     const char *domain = ccgw_str_or_empty(shop->tenant->domain);
     char folded[FOLD_MAX];
@@ -209,9 +205,8 @@ static void enter_tenant(ccgw_floor_t *floor, shop_t *shop, apr_pool_t *pool)
     shop->workbins = apr_hash_make(pool);
 }
 
-static apr_status_t load_tenant(ccgw_floor_t *floor, const ccgw_store_provider_t *provider,
-                                ccgw_store_t *store, const char *name,
-                                const struct ccgw_floor_file_tenant_t *file, apr_pool_t *pool)
+static apr_status_t load_tenant(ccgw_floor_t *floor, const ccgw_store_provider_t *provider, ccgw_store_t *store,
+                                const char *name, const struct ccgw_floor_file_tenant_t *file, apr_pool_t *pool)
 {
     const ccgw_tenant_t sought = { .name = name };
     shop_t *shop = apr_array_push(floor->shops);
@@ -262,8 +257,8 @@ static ccgw_floor_t *make_floor(int ntenants, apr_pool_t *pool)
 
 /* Tenants that left the file but still hold work stand only in the head; they are loaded too, so that their deadlines
  * are met. */
-apr_status_t ccgw_floor_load(const ccgw_floor_t **result, const ccgw_store_provider_t *provider,
-                             ccgw_store_t *store, const ccgw_floor_file_t *file, apr_pool_t *pool)
+apr_status_t ccgw_floor_load(const ccgw_floor_t **result, const ccgw_store_provider_t *provider, ccgw_store_t *store,
+                             const ccgw_floor_file_t *file, apr_pool_t *pool)
 {
     ccgw_floor_head_t head;
     ccgw_floor_t *floor;
@@ -278,8 +273,7 @@ apr_status_t ccgw_floor_load(const ccgw_floor_t **result, const ccgw_store_provi
         return rv;
     floor = make_floor(file->ntenants + head.tenants.n, pool);
     for (i = 0; rv == APR_SUCCESS && i < file->ntenants; i++)
-        rv = load_tenant(floor, provider, store, file->tenants[i].tenant.name, &file->tenants[i],
-                         pool);
+        rv = load_tenant(floor, provider, store, file->tenants[i].tenant.name, &file->tenants[i], pool);
     for (i = 0; rv == APR_SUCCESS && i < head.tenants.n; i++) {
         if (!look_up(floor->tenants, head.tenants.v[i]))
             rv = load_tenant(floor, provider, store, head.tenants.v[i], NULL, pool);
@@ -311,8 +305,7 @@ const ccgw_tenant_t *ccgw_floor_tenant_by_tag(const ccgw_floor_t *floor, const c
     return tenant_of(look_up(floor->tags, tag));
 }
 
-const ccgw_tenant_t *ccgw_floor_tenant_by_center(const ccgw_floor_t *floor,
-                                                 const char *contact_center)
+const ccgw_tenant_t *ccgw_floor_tenant_by_center(const ccgw_floor_t *floor, const char *contact_center)
 {
     return tenant_of(look_up(floor->centers, contact_center));
 }
@@ -330,16 +323,14 @@ const ccgw_agent_def_t *ccgw_floor_agent_by_login(const ccgw_floor_t *floor, con
     return agent == &ambiguous ? NULL : agent;
 }
 
-const ccgw_agent_def_t *ccgw_floor_agent(const ccgw_floor_t *floor, const ccgw_tenant_t *tenant,
-                                         const char *id)
+const ccgw_agent_def_t *ccgw_floor_agent(const ccgw_floor_t *floor, const ccgw_tenant_t *tenant, const char *id)
 {
     const shop_t *shop = shop_of(floor, tenant);
 
     return shop ? look_up(shop->agents, id) : NULL;
 }
 
-const ccgw_agent_def_t *ccgw_floor_agent_by_work_no(const ccgw_floor_t *floor,
-                                                    const ccgw_tenant_t *tenant,
+const ccgw_agent_def_t *ccgw_floor_agent_by_work_no(const ccgw_floor_t *floor, const ccgw_tenant_t *tenant,
                                                     apr_int64_t work_no)
 {
     const shop_t *shop = shop_of(floor, tenant);
@@ -347,8 +338,8 @@ const ccgw_agent_def_t *ccgw_floor_agent_by_work_no(const ccgw_floor_t *floor,
     return shop ? apr_hash_get(shop->work_nos, &work_no, sizeof work_no) : NULL;
 }
 
-const ccgw_agent_def_t *ccgw_floor_agent_by_email(const ccgw_floor_t *floor,
-                                                  const ccgw_tenant_t *tenant, const char *email)
+const ccgw_agent_def_t *ccgw_floor_agent_by_email(const ccgw_floor_t *floor, const ccgw_tenant_t *tenant,
+                                                  const char *email)
 {
     const shop_t *shop = shop_of(floor, tenant);
     char folded[FOLD_MAX];
@@ -356,24 +347,32 @@ const ccgw_agent_def_t *ccgw_floor_agent_by_email(const ccgw_floor_t *floor,
     return shop && email ? look_up(shop->emails, fold(folded, email, 0)) : NULL;
 }
 
-const ccgw_queue_def_t *ccgw_floor_queue(const ccgw_floor_t *floor, const ccgw_tenant_t *tenant,
-                                         const char *name)
+const ccgw_agent_def_t *ccgw_floor_find_agent(const ccgw_floor_t *floor, const ccgw_tenant_t *tenant, const char *name)
+{
+    const ccgw_agent_def_t *agent = ccgw_floor_agent(floor, tenant, name);
+
+    if (!agent)
+        agent = ccgw_floor_agent_by_email(floor, tenant, name);
+    if (!agent)
+        agent = ccgw_floor_agent_by_login(floor, name);
+    return agent && agent->tenant == tenant ? agent : NULL;
+}
+
+const ccgw_queue_def_t *ccgw_floor_queue(const ccgw_floor_t *floor, const ccgw_tenant_t *tenant, const char *name)
 {
     const shop_t *shop = shop_of(floor, tenant);
 
     return shop ? look_up(shop->queues, name) : NULL;
 }
 
-const ccgw_number_def_t *ccgw_floor_number(const ccgw_floor_t *floor, ccgw_media_t media,
-                                           const char *number)
+const ccgw_number_def_t *ccgw_floor_number(const ccgw_floor_t *floor, ccgw_media_t media, const char *number)
 {
     if (media <= CCGW_MEDIA_UNSET || media >= CCGW_MEDIA_COUNT)
         return NULL;
     return look_up(floor->numbers[media], number);
 }
 
-const ccgw_workbin_def_t *ccgw_floor_workbin(const ccgw_floor_t *floor, const ccgw_tenant_t *tenant,
-                                             const char *id)
+const ccgw_workbin_def_t *ccgw_floor_workbin(const ccgw_floor_t *floor, const ccgw_tenant_t *tenant, const char *id)
 {
     const shop_t *shop = shop_of(floor, tenant);
 
@@ -382,8 +381,7 @@ const ccgw_workbin_def_t *ccgw_floor_workbin(const ccgw_floor_t *floor, const cc
 
 /* ---- lists ---- */
 
-static const void *object_at(const ccgw_floor_t *floor, const ccgw_tenant_t *tenant,
-                             ccgw_floor_kind_t kind, int i)
+static const void *object_at(const ccgw_floor_t *floor, const ccgw_tenant_t *tenant, ccgw_floor_kind_t kind, int i)
 {
     const shop_t *shop = shop_of(floor, tenant);
 
@@ -397,26 +395,22 @@ const ccgw_tenant_t *ccgw_floor_tenant_at(const ccgw_floor_t *floor, int i)
     return i >= 0 && i < floor->shops->nelts ? APR_ARRAY_IDX(floor->shops, i, shop_t).tenant : NULL;
 }
 
-const ccgw_agent_def_t *ccgw_floor_agent_at(const ccgw_floor_t *floor, const ccgw_tenant_t *tenant,
-                                            int i)
+const ccgw_agent_def_t *ccgw_floor_agent_at(const ccgw_floor_t *floor, const ccgw_tenant_t *tenant, int i)
 {
     return object_at(floor, tenant, CCGW_FLOOR_AGENT, i);
 }
 
-const ccgw_queue_def_t *ccgw_floor_queue_at(const ccgw_floor_t *floor, const ccgw_tenant_t *tenant,
-                                            int i)
+const ccgw_queue_def_t *ccgw_floor_queue_at(const ccgw_floor_t *floor, const ccgw_tenant_t *tenant, int i)
 {
     return object_at(floor, tenant, CCGW_FLOOR_QUEUE, i);
 }
 
-const ccgw_workbin_def_t *ccgw_floor_workbin_at(const ccgw_floor_t *floor,
-                                                const ccgw_tenant_t *tenant, int i)
+const ccgw_workbin_def_t *ccgw_floor_workbin_at(const ccgw_floor_t *floor, const ccgw_tenant_t *tenant, int i)
 {
     return object_at(floor, tenant, CCGW_FLOOR_WORKBIN, i);
 }
 
-const ccgw_number_def_t *ccgw_floor_number_at(const ccgw_floor_t *floor,
-                                              const ccgw_tenant_t *tenant, int i)
+const ccgw_number_def_t *ccgw_floor_number_at(const ccgw_floor_t *floor, const ccgw_tenant_t *tenant, int i)
 {
     return object_at(floor, tenant, CCGW_FLOOR_NUMBER, i);
 }

@@ -49,8 +49,7 @@ typedef struct ccgw_agent_def_t {
 
 typedef struct ccgw_queue_def_t {
     ccgw_buf_t unknown;
-    const char
-        *id; /**< in URIs; 32 hex digits derived from tenant and name unless the file gives one */
+    const char *id; /**< in URIs; 32 hex digits derived from tenant and name unless the file gives one */
     const char *name;
     ccgw_strs_t skills; /**< an agent needs all of them */
 } ccgw_queue_def_t;
@@ -77,7 +76,7 @@ typedef struct ccgw_workbin_def_t {
     const char *name;
     const char *display_name; /**< the name when the file has none */
     int kind;                 /**< ccgw_owner_kind_t */
-    const char *group; /**< the agent group or place group it belongs to; "" for personal ones */
+    const char *group;        /**< the agent group or place group it belongs to; "" for personal ones */
 } ccgw_workbin_def_t;
 
 typedef struct ccgw_floor_t ccgw_floor_t;
@@ -102,46 +101,38 @@ typedef struct ccgw_floor_file_t {
 /** Bring FILE into the store when its hash is not the one merged last; parent, before the children. Objects that are
  *  no longer in the file go (an agent's logins end with him); a queue or workbin that holds work stays and is named
  *  in the log. Killed half-way, the next start goes on. */
-apr_status_t ccgw_floor_merge(const ccgw_store_provider_t *provider, ccgw_store_t *store,
-                              const ccgw_floor_file_t *file, apr_pool_t *scratch);
+apr_status_t ccgw_floor_merge(const ccgw_store_provider_t *provider, ccgw_store_t *store, const ccgw_floor_file_t *file,
+                              apr_pool_t *scratch);
 
 /** Read the store's floor into an index in POOL. Needs the tenants' names: those of FILE. */
-apr_status_t ccgw_floor_load(const ccgw_floor_t **floor, const ccgw_store_provider_t *provider,
-                             ccgw_store_t *store, const ccgw_floor_file_t *file, apr_pool_t *pool);
+apr_status_t ccgw_floor_load(const ccgw_floor_t **floor, const ccgw_store_provider_t *provider, ccgw_store_t *store,
+                             const ccgw_floor_file_t *file, apr_pool_t *pool);
 
 /* Look-ups: NULL when there is none. Any thread. */
 const ccgw_tenant_t *ccgw_floor_tenant(const ccgw_floor_t *floor, const char *name);
 const ccgw_tenant_t *ccgw_floor_tenant_by_tag(const ccgw_floor_t *floor, const char *tag);
-const ccgw_tenant_t *ccgw_floor_tenant_by_center(const ccgw_floor_t *floor,
-                                                 const char *contact_center);
+const ccgw_tenant_t *ccgw_floor_tenant_by_center(const ccgw_floor_t *floor, const char *contact_center);
 /** NAME as typed at sign-in, with or without @domain; over all tenants (login names without domain that stand in two
  *  tenants are found only with it). */
 const ccgw_agent_def_t *ccgw_floor_agent_by_login(const ccgw_floor_t *floor, const char *name);
-const ccgw_agent_def_t *ccgw_floor_agent(const ccgw_floor_t *floor, const ccgw_tenant_t *tenant,
-                                         const char *id);
-const ccgw_agent_def_t *ccgw_floor_agent_by_work_no(const ccgw_floor_t *floor,
-                                                    const ccgw_tenant_t *tenant,
+const ccgw_agent_def_t *ccgw_floor_agent(const ccgw_floor_t *floor, const ccgw_tenant_t *tenant, const char *id);
+const ccgw_agent_def_t *ccgw_floor_agent_by_work_no(const ccgw_floor_t *floor, const ccgw_tenant_t *tenant,
                                                     apr_int64_t work_no);
-const ccgw_agent_def_t *ccgw_floor_agent_by_email(const ccgw_floor_t *floor,
-                                                  const ccgw_tenant_t *tenant, const char *email);
+const ccgw_agent_def_t *ccgw_floor_agent_by_email(const ccgw_floor_t *floor, const ccgw_tenant_t *tenant,
+                                                  const char *email);
+/** By id, e-mail or login, in this order. */
+const ccgw_agent_def_t *ccgw_floor_find_agent(const ccgw_floor_t *floor, const ccgw_tenant_t *tenant, const char *name);
 /** By name or id. */
-const ccgw_queue_def_t *ccgw_floor_queue(const ccgw_floor_t *floor, const ccgw_tenant_t *tenant,
-                                         const char *name);
-const ccgw_number_def_t *ccgw_floor_number(const ccgw_floor_t *floor, ccgw_media_t media,
-                                           const char *number);
-const ccgw_workbin_def_t *ccgw_floor_workbin(const ccgw_floor_t *floor, const ccgw_tenant_t *tenant,
-                                             const char *id);
+const ccgw_queue_def_t *ccgw_floor_queue(const ccgw_floor_t *floor, const ccgw_tenant_t *tenant, const char *name);
+const ccgw_number_def_t *ccgw_floor_number(const ccgw_floor_t *floor, ccgw_media_t media, const char *number);
+const ccgw_workbin_def_t *ccgw_floor_workbin(const ccgw_floor_t *floor, const ccgw_tenant_t *tenant, const char *id);
 
 /** Everything of one tenant in the file's order: item I, or NULL past the end. */
 const ccgw_tenant_t *ccgw_floor_tenant_at(const ccgw_floor_t *floor, int i);
-const ccgw_agent_def_t *ccgw_floor_agent_at(const ccgw_floor_t *floor, const ccgw_tenant_t *tenant,
-                                            int i);
-const ccgw_queue_def_t *ccgw_floor_queue_at(const ccgw_floor_t *floor, const ccgw_tenant_t *tenant,
-                                            int i);
-const ccgw_workbin_def_t *ccgw_floor_workbin_at(const ccgw_floor_t *floor,
-                                                const ccgw_tenant_t *tenant, int i);
-const ccgw_number_def_t *ccgw_floor_number_at(const ccgw_floor_t *floor,
-                                              const ccgw_tenant_t *tenant, int i);
+const ccgw_agent_def_t *ccgw_floor_agent_at(const ccgw_floor_t *floor, const ccgw_tenant_t *tenant, int i);
+const ccgw_queue_def_t *ccgw_floor_queue_at(const ccgw_floor_t *floor, const ccgw_tenant_t *tenant, int i);
+const ccgw_workbin_def_t *ccgw_floor_workbin_at(const ccgw_floor_t *floor, const ccgw_tenant_t *tenant, int i);
+const ccgw_number_def_t *ccgw_floor_number_at(const ccgw_floor_t *floor, const ccgw_tenant_t *tenant, int i);
 
 /** Has AGENT every skill of QUEUE? */
 int ccgw_floor_serves(const ccgw_agent_def_t *agent, const ccgw_queue_def_t *queue);

@@ -22,8 +22,8 @@
 
 /* ---- the list of steps ---- */
 
-static ccgw_floor_step_t *add_step(ccgw_floor_merge_t *merge, ccgw_floor_step_fn_t *run,
-                                   ccgw_floor_kind_t kind, const void *rec)
+static ccgw_floor_step_t *add_step(ccgw_floor_merge_t *merge, ccgw_floor_step_fn_t *run, ccgw_floor_kind_t kind,
+                                   const void *rec)
 {
     ccgw_floor_step_t *step = apr_array_push(merge->steps);
 
@@ -35,14 +35,13 @@ static ccgw_floor_step_t *add_step(ccgw_floor_merge_t *merge, ccgw_floor_step_fn
     return step;
 }
 
-static void declare_all(ccgw_floor_merge_t *merge, ccgw_floor_step_fn_t *run,
-                        ccgw_floor_kind_t kind, const void *objects, int n)
+static void declare_all(ccgw_floor_merge_t *merge, ccgw_floor_step_fn_t *run, ccgw_floor_kind_t kind,
+                        const void *objects, int n)
 {
     int i;
 
     for (i = 0; i < n; i++) {
-        const void *rec =
-            (const char *)objects + (apr_size_t)i * ccgw_floor_kinds[kind].record.size;
+        const void *rec = (const char *)objects + (apr_size_t)i * ccgw_floor_kinds[kind].record.size;
         const ccgw_floor_step_t *step = add_step(merge, run, kind, rec);
 
         apr_hash_set(merge->declared[kind], step->id, APR_HASH_KEY_STRING, rec);
@@ -77,19 +76,16 @@ static void close_boxes(ccgw_floor_merge_t *merge)
     int i, k;
 
     for (i = 0; i < merge->nstored[CCGW_FLOOR_WORKBIN]; i++) {
-        int stays =
-            !!apr_hash_get(merge->declared[CCGW_FLOOR_WORKBIN], bins[i].id, APR_HASH_KEY_STRING);
+        int stays = !!apr_hash_get(merge->declared[CCGW_FLOOR_WORKBIN], bins[i].id, APR_HASH_KEY_STRING);
 
         for (k = 0; bins[i].kind == CCGW_OWNER_AGENT && k < merge->nstored[CCGW_FLOOR_AGENT]; k++) {
-            int here = !!apr_hash_get(merge->declared[CCGW_FLOOR_AGENT], agents[k].id,
-                                      APR_HASH_KEY_STRING);
+            int here = !!apr_hash_get(merge->declared[CCGW_FLOOR_AGENT], agents[k].id, APR_HASH_KEY_STRING);
 
             if (stays && here)
                 continue;
-            add_step(merge, here ? ccgw_floor_step_close_box_of_dropped : ccgw_floor_step_close_box,
-                     CCGW_FLOOR_WORKBIN, &bins[i])
-                ->box =
-                ccgw_event_workbin_box(merge->tenant, bins[i].id, agents[k].id, merge->pool);
+            add_step(merge, here ? ccgw_floor_step_close_box_of_dropped : ccgw_floor_step_close_box, CCGW_FLOOR_WORKBIN,
+                     &bins[i])
+                ->box = ccgw_event_workbin_box(merge->tenant, bins[i].id, agents[k].id, merge->pool);
         }
     }
 }
@@ -100,8 +96,7 @@ static void drop_all(ccgw_floor_merge_t *merge, ccgw_floor_step_fn_t *run, ccgw_
     int i;
 
     for (i = 0; i < merge->nstored[kind]; i++) {
-        const void *rec =
-            (const char *)merge->stored[kind] + (apr_size_t)i * ccgw_floor_kinds[kind].record.size;
+        const void *rec = (const char *)merge->stored[kind] + (apr_size_t)i * ccgw_floor_kinds[kind].record.size;
         const char *id = ccgw_floor_object_id(kind, rec, merge->pool);
 
         if (!apr_hash_get(merge->declared[kind], id, APR_HASH_KEY_STRING))
@@ -148,8 +143,7 @@ static apr_status_t end_logins(ccgw_floor_merge_t *merge)
 
             rv = ccgw_record_decode(&login, &ccgw_login_record, records[i].value, merge->pool);
             if (rv == APR_SUCCESS && is_dropped_agent(merge, login.agent))
-                add_step(merge, ccgw_floor_step_end_login, CCGW_FLOOR_TENANT, NULL)->box =
-                    records[i].key;
+                add_step(merge, ccgw_floor_step_end_login, CCGW_FLOOR_TENANT, NULL)->box = records[i].key;
         }
         if (rv == APR_SUCCESS && n)
             from = ccgw_floor_next_key(records[n - 1].key, merge->pool);
@@ -164,15 +158,12 @@ static apr_status_t list_steps(ccgw_floor_merge_t *merge)
     int i;
 
     for (i = 0; i < file->nqueues; i++)
-        apr_hash_set(merge->queue_names, file->queues[i].name, APR_HASH_KEY_STRING,
-                     &file->queues[i]);
+        apr_hash_set(merge->queue_names, file->queues[i].name, APR_HASH_KEY_STRING, &file->queues[i]);
     add_step(merge, ccgw_floor_step_declare, CCGW_FLOOR_TENANT, merge->tenant);
-    declare_all(merge, ccgw_floor_step_declare_agent, CCGW_FLOOR_AGENT, file->agents,
-                file->nagents);
+    declare_all(merge, ccgw_floor_step_declare_agent, CCGW_FLOOR_AGENT, file->agents, file->nagents);
     declare_all(merge, ccgw_floor_step_declare, CCGW_FLOOR_QUEUE, file->queues, file->nqueues);
     declare_all(merge, ccgw_floor_step_declare, CCGW_FLOOR_NUMBER, file->numbers, file->nnumbers);
-    declare_all(merge, ccgw_floor_step_declare_workbin, CCGW_FLOOR_WORKBIN, file->workbins,
-                file->nworkbins);
+    declare_all(merge, ccgw_floor_step_declare_workbin, CCGW_FLOOR_WORKBIN, file->workbins, file->nworkbins);
     merge->declared[CCGW_FLOOR_GONE] = merge->declared[CCGW_FLOOR_AGENT];
     open_boxes(merge);
     rv = end_logins(merge);
@@ -196,8 +187,7 @@ static apr_status_t try_batch(int *end, ccgw_floor_merge_t *merge, int first)
     int i;
 
     merge->bytes = 0;
-    rv = merge->provider->begin(&merge->txn, merge->store, ccgw_buf_str(merge->tenant->name),
-                                merge->turn);
+    rv = merge->provider->begin(&merge->txn, merge->store, ccgw_buf_str(merge->tenant->name), merge->turn);
     for (i = first; rv == APR_SUCCESS && i < merge->steps->nelts; i++) {
         ccgw_floor_step_t *step = &APR_ARRAY_IDX(merge->steps, i, ccgw_floor_step_t);
 
@@ -223,8 +213,7 @@ static void conclude_batch(ccgw_floor_merge_t *merge, int first, int end)
         if (!step->why_kept)
             continue;
         merge->kept++;
-        ccgw_log(CCGW_LOG_WARNING, APR_SUCCESS, "CCGW0350: tenant \"%s\": %s", merge->tenant->name,
-                 step->why_kept);
+        ccgw_log(CCGW_LOG_WARNING, APR_SUCCESS, "CCGW0350: tenant \"%s\": %s", merge->tenant->name, step->why_kept);
     }
 }
 
@@ -257,26 +246,24 @@ static apr_status_t read_stored(ccgw_floor_merge_t *merge)
 
     rv = merge->provider->begin(&txn, merge->store, ccgw_buf_str(merge->tenant->name), merge->pool);
     for (kind = 0; rv == APR_SUCCESS && kind < CCGW_FLOOR_KINDS; kind++)
-        rv = ccgw_floor_objects(&merge->stored[kind], &merge->nstored[kind], merge->provider, txn,
-                                merge->tenant, kind, merge->pool);
+        rv = ccgw_floor_objects(&merge->stored[kind], &merge->nstored[kind], merge->provider, txn, merge->tenant, kind,
+                                merge->pool);
     return rv;
 }
 
 /* Has the tenant anything left that has a deadline or waits? Whatever has needs the tenant in the index. */
 static apr_status_t is_busy(int *busy, ccgw_floor_merge_t *merge)
 {
-    static const ccgw_table_t tables[] = { CCGW_TABLE_LOGIN,     CCGW_TABLE_QUEUE,
-                                           CCGW_TABLE_AVAILABLE, CCGW_TABLE_WORKBIN,
-                                           CCGW_TABLE_STREAM,    CCGW_TABLE_OUTBOX,
-                                           CCGW_TABLE_CONTACT,   CCGW_TABLE_RECEIPT };
+    static const ccgw_table_t tables[] = { CCGW_TABLE_LOGIN,   CCGW_TABLE_QUEUE,  CCGW_TABLE_AVAILABLE,
+                                           CCGW_TABLE_WORKBIN, CCGW_TABLE_STREAM, CCGW_TABLE_OUTBOX,
+                                           CCGW_TABLE_CONTACT, CCGW_TABLE_RECEIPT };
     ccgw_key_t prefix;
     apr_status_t rv;
     apr_size_t i;
 
     *busy = 0;
     ccgw_key_begin(&prefix, merge->tenant, merge->pool);
-    rv = merge->provider->begin(&merge->txn, merge->store, ccgw_buf_str(merge->tenant->name),
-                                merge->turn);
+    rv = merge->provider->begin(&merge->txn, merge->store, ccgw_buf_str(merge->tenant->name), merge->turn);
     for (i = 0; rv == APR_SUCCESS && !*busy && i < sizeof tables / sizeof *tables; i++)
         rv = ccgw_floor_holds(busy, merge, tables[i], ccgw_key_buf(&prefix));
     return rv;
@@ -305,9 +292,8 @@ static apr_status_t drop_tenant(ccgw_floor_merge_t *merge)
 }
 
 /* Bring one tenant in; FILE without objects for one that left. *KEPT: objects that had to stay. */
-static apr_status_t merge_tenant(int *kept, const ccgw_store_provider_t *provider,
-                                 ccgw_store_t *store, const struct ccgw_floor_file_tenant_t *file,
-                                 int left, apr_pool_t *pool)
+static apr_status_t merge_tenant(int *kept, const ccgw_store_provider_t *provider, ccgw_store_t *store,
+                                 const struct ccgw_floor_file_tenant_t *file, int left, apr_pool_t *pool)
 {
     ccgw_floor_merge_t merge = {
         .provider = provider, .store = store, .tenant = &file->tenant, .file = file, .pool = pool
@@ -336,8 +322,8 @@ static apr_status_t merge_tenant(int *kept, const ccgw_store_provider_t *provide
 
 /* ---- the head ---- */
 
-static apr_status_t read_head(ccgw_floor_head_t *head, const ccgw_store_provider_t *provider,
-                              ccgw_store_t *store, apr_pool_t *pool)
+static apr_status_t read_head(ccgw_floor_head_t *head, const ccgw_store_provider_t *provider, ccgw_store_t *store,
+                              apr_pool_t *pool)
 {
     ccgw_txn_t *txn;
     apr_status_t rv;
@@ -346,9 +332,8 @@ static apr_status_t read_head(ccgw_floor_head_t *head, const ccgw_store_provider
     return rv == APR_SUCCESS ? ccgw_floor_head_get(head, provider, txn, pool) : rv;
 }
 
-static apr_status_t write_head(const ccgw_store_provider_t *provider, ccgw_store_t *store,
-                               const char *hash, const apr_array_header_t *tenants,
-                               apr_pool_t *pool)
+static apr_status_t write_head(const ccgw_store_provider_t *provider, ccgw_store_t *store, const char *hash,
+                               const apr_array_header_t *tenants, apr_pool_t *pool)
 {
     ccgw_floor_head_t head;
     ccgw_txn_t *txn;
@@ -381,11 +366,9 @@ static int is_declared(const ccgw_floor_file_t *file, const char *tenant)
 }
 
 /* The file's tenants in NAMES; with OLD's others behind them. */
-static apr_array_header_t *list_tenants(const ccgw_floor_file_t *file, const ccgw_strs_t *old,
-                                        apr_pool_t *pool)
+static apr_array_header_t *list_tenants(const ccgw_floor_file_t *file, const ccgw_strs_t *old, apr_pool_t *pool)
 {
-    apr_array_header_t *names =
-        apr_array_make(pool, file->ntenants + old->n + 1, sizeof(const char *));
+    apr_array_header_t *names = apr_array_make(pool, file->ntenants + old->n + 1, sizeof(const char *));
     int i;
 
     for (i = 0; i < file->ntenants; i++)
@@ -397,8 +380,8 @@ static apr_array_header_t *list_tenants(const ccgw_floor_file_t *file, const ccg
     return names;
 }
 
-apr_status_t ccgw_floor_merge(const ccgw_store_provider_t *provider, ccgw_store_t *store,
-                              const ccgw_floor_file_t *file, apr_pool_t *scratch)
+apr_status_t ccgw_floor_merge(const ccgw_store_provider_t *provider, ccgw_store_t *store, const ccgw_floor_file_t *file,
+                              apr_pool_t *scratch)
 {
     static const ccgw_strs_t nobody;
     apr_array_header_t *names, *after;
@@ -416,14 +399,12 @@ apr_status_t ccgw_floor_merge(const ccgw_store_provider_t *provider, ccgw_store_
     after = list_tenants(file, &nobody, scratch);
     apr_pool_create(&turn, scratch);
     for (i = 0; rv == APR_SUCCESS && i < names->nelts; i++) {
-        struct ccgw_floor_file_tenant_t left = { .tenant = { .name = APR_ARRAY_IDX(
-                                                                 names, i, const char *) } };
+        struct ccgw_floor_file_tenant_t left = { .tenant = { .name = APR_ARRAY_IDX(names, i, const char *) } };
         int has_left = i >= file->ntenants;
 
         apr_pool_clear(turn);
         kept = 0;
-        rv = merge_tenant(&kept, provider, store, has_left ? &left : &file->tenants[i], has_left,
-                          turn);
+        rv = merge_tenant(&kept, provider, store, has_left ? &left : &file->tenants[i], has_left, turn);
         if (has_left && kept)
             APR_ARRAY_PUSH(after, const char *) = left.tenant.name;
         kept_in_all += kept;

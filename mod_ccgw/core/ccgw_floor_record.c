@@ -104,8 +104,7 @@ const char *ccgw_floor_object_id(ccgw_floor_kind_t kind, const void *rec, apr_po
     }
 }
 
-ccgw_buf_t ccgw_floor_object_key(const ccgw_tenant_t *tenant, ccgw_floor_kind_t kind,
-                                 const char *id, apr_pool_t *pool)
+ccgw_buf_t ccgw_floor_object_key(const ccgw_tenant_t *tenant, ccgw_floor_kind_t kind, const char *id, apr_pool_t *pool)
 {
     ccgw_key_t key;
 
@@ -116,9 +115,8 @@ ccgw_buf_t ccgw_floor_object_key(const ccgw_tenant_t *tenant, ccgw_floor_kind_t 
     return ccgw_key_buf(&key);
 }
 
-apr_status_t ccgw_floor_objects(void **objects, int *n, const ccgw_store_provider_t *provider,
-                                ccgw_txn_t *txn, const ccgw_tenant_t *tenant,
-                                ccgw_floor_kind_t kind, apr_pool_t *pool)
+apr_status_t ccgw_floor_objects(void **objects, int *n, const ccgw_store_provider_t *provider, ccgw_txn_t *txn,
+                                const ccgw_tenant_t *tenant, ccgw_floor_kind_t kind, apr_pool_t *pool)
 {
     const ccgw_record_type_t *type = &ccgw_floor_kinds[kind].record;
     ccgw_buf_t from = ccgw_floor_object_key(tenant, kind, NULL, pool);
@@ -142,8 +140,7 @@ apr_status_t ccgw_floor_objects(void **objects, int *n, const ccgw_store_provide
                     memcpy(more, items, (apr_size_t)*n * type->size);
                 items = more;
             }
-            rv = ccgw_record_decode(items + (apr_size_t)(*n)++ * type->size, type, records[i].value,
-                                    pool);
+            rv = ccgw_record_decode(items + (apr_size_t)(*n)++ * type->size, type, records[i].value, pool);
         }
         if (page > 0)
             from = ccgw_floor_next_key(records[page - 1].key, pool);
@@ -170,8 +167,8 @@ ccgw_buf_t ccgw_floor_head_key(apr_pool_t *pool)
     return ccgw_key_buf(&key);
 }
 
-apr_status_t ccgw_floor_head_get(ccgw_floor_head_t *head, const ccgw_store_provider_t *provider,
-                                 ccgw_txn_t *txn, apr_pool_t *pool)
+apr_status_t ccgw_floor_head_get(ccgw_floor_head_t *head, const ccgw_store_provider_t *provider, ccgw_txn_t *txn,
+                                 apr_pool_t *pool)
 {
     ccgw_record_t record;
     apr_status_t rv;

@@ -29,8 +29,7 @@ extern const ccgw_floor_kind_info_t ccgw_floor_kinds[CCGW_FLOOR_KINDS];
 /** What was merged last. */
 typedef struct ccgw_floor_head_t {
     ccgw_buf_t unknown;
-    const char *
-        hash; /**< of the file; NULL while a merge is not finished, or left something for the next start */
+    const char *hash;    /**< of the file; NULL while a merge is not finished, or left something for the next start */
     ccgw_strs_t tenants; /**< names of all tenants that may have records */
 } ccgw_floor_head_t;
 
@@ -46,21 +45,19 @@ extern const ccgw_record_type_t ccgw_floor_head_record;
 const char *ccgw_floor_object_id(ccgw_floor_kind_t kind, const void *rec, apr_pool_t *pool);
 
 /** ID NULL: what all keys of the kind begin with. */
-ccgw_buf_t ccgw_floor_object_key(const ccgw_tenant_t *tenant, ccgw_floor_kind_t kind,
-                                 const char *id, apr_pool_t *pool);
+ccgw_buf_t ccgw_floor_object_key(const ccgw_tenant_t *tenant, ccgw_floor_kind_t kind, const char *id, apr_pool_t *pool);
 
 /** All stored objects of a kind, unchecked, as an array of the kind's struct in POOL; strings live in the
  *  transaction's pool. */
-apr_status_t ccgw_floor_objects(void **objects, int *n, const ccgw_store_provider_t *provider,
-                                ccgw_txn_t *txn, const ccgw_tenant_t *tenant,
-                                ccgw_floor_kind_t kind, apr_pool_t *pool);
+apr_status_t ccgw_floor_objects(void **objects, int *n, const ccgw_store_provider_t *provider, ccgw_txn_t *txn,
+                                const ccgw_tenant_t *tenant, ccgw_floor_kind_t kind, apr_pool_t *pool);
 
 /** The least key above KEY, to go on behind a page. */
 ccgw_buf_t ccgw_floor_next_key(ccgw_buf_t key, apr_pool_t *pool);
 
 /** The head as stored, zeroed when there is none; checked. */
-apr_status_t ccgw_floor_head_get(ccgw_floor_head_t *head, const ccgw_store_provider_t *provider,
-                                 ccgw_txn_t *txn, apr_pool_t *pool);
+apr_status_t ccgw_floor_head_get(ccgw_floor_head_t *head, const ccgw_store_provider_t *provider, ccgw_txn_t *txn,
+                                 apr_pool_t *pool);
 /** The key of the head. */
 ccgw_buf_t ccgw_floor_head_key(apr_pool_t *pool);
 

@@ -10,15 +10,14 @@
 
 /* ---- what steps are made of ---- */
 
-static apr_status_t put_bytes(ccgw_floor_merge_t *merge, ccgw_table_t table, ccgw_buf_t key,
-                              ccgw_buf_t value, apr_time_t due)
+static apr_status_t put_bytes(ccgw_floor_merge_t *merge, ccgw_table_t table, ccgw_buf_t key, ccgw_buf_t value,
+                              apr_time_t due)
 {
     merge->bytes += key.n + value.n;
     return merge->provider->put(merge->txn, table, key, value, due);
 }
 
-static apr_status_t put_object(ccgw_floor_merge_t *merge, ccgw_floor_kind_t kind, const char *id,
-                               const void *rec)
+static apr_status_t put_object(ccgw_floor_merge_t *merge, ccgw_floor_kind_t kind, const char *id, const void *rec)
 {
     ccgw_buf_t key = ccgw_floor_object_key(merge->tenant, kind, id, merge->turn);
     ccgw_record_t record;
@@ -45,17 +44,14 @@ static apr_status_t del_object(ccgw_floor_merge_t *merge, ccgw_floor_kind_t kind
     return merge->provider->del(merge->txn, CCGW_TABLE_FLOOR, key);
 }
 
-apr_status_t ccgw_floor_holds(int *any, ccgw_floor_merge_t *merge, ccgw_table_t table,
-                              ccgw_buf_t prefix)
+apr_status_t ccgw_floor_holds(int *any, ccgw_floor_merge_t *merge, ccgw_table_t table, ccgw_buf_t prefix)
 {
     ccgw_record_t *records;
 
-    return merge->provider->range(&records, any, merge->txn, table, prefix,
-                                  ccgw_key_after(prefix, merge->turn), 1);
+    return merge->provider->range(&records, any, merge->txn, table, prefix, ccgw_key_after(prefix, merge->turn), 1);
 }
 
-static apr_status_t bin_holds(int *any, ccgw_floor_merge_t *merge, const char *workbin,
-                              const char *owner)
+static apr_status_t bin_holds(int *any, ccgw_floor_merge_t *merge, const char *workbin, const char *owner)
 {
     return ccgw_floor_holds(any, merge, CCGW_TABLE_WORKBIN,
                             ccgw_workbin_prefix(merge->tenant, workbin, owner, merge->turn));
@@ -80,8 +76,7 @@ apr_status_t ccgw_floor_step_declare_agent(ccgw_floor_merge_t *merge, ccgw_floor
 apr_status_t ccgw_floor_step_declare_workbin(ccgw_floor_merge_t *merge, ccgw_floor_step_t *step)
 {
     const ccgw_workbin_def_t *def = step->rec;
-    ccgw_buf_t key =
-        ccgw_floor_object_key(merge->tenant, CCGW_FLOOR_WORKBIN, step->id, merge->turn);
+    ccgw_buf_t key = ccgw_floor_object_key(merge->tenant, CCGW_FLOOR_WORKBIN, step->id, merge->turn);
     ccgw_workbin_def_t old;
     ccgw_record_t record;
     apr_status_t rv;
@@ -89,16 +84,14 @@ apr_status_t ccgw_floor_step_declare_workbin(ccgw_floor_merge_t *merge, ccgw_flo
 
     rv = merge->provider->get(&record, merge->txn, CCGW_TABLE_FLOOR, key);
     if (rv == APR_SUCCESS && record.version) {
-        rv = ccgw_record_decode(&old, &ccgw_floor_kinds[CCGW_FLOOR_WORKBIN].record, record.value,
-                                merge->turn);
+        rv = ccgw_record_decode(&old, &ccgw_floor_kinds[CCGW_FLOOR_WORKBIN].record, record.value, merge->turn);
         if (rv == APR_SUCCESS && (old.kind != def->kind || strcmp(old.group, def->group)))
             rv = bin_holds(&any, merge, step->id, NULL);
     }
     if (rv != APR_SUCCESS)
         return rv;
     if (any) {
-        step->why_kept = apr_psprintf(
-            merge->pool, "workbin \"%s\" holds items: it keeps its old owner", def->name);
+        step->why_kept = apr_psprintf(merge->pool, "workbin \"%s\" holds items: it keeps its old owner", def->name);
         return APR_SUCCESS;
     }
     return put_object(merge, CCGW_FLOOR_WORKBIN, step->id, def);
@@ -116,15 +109,13 @@ apr_status_t ccgw_floor_step_close_box(ccgw_floor_merge_t *merge, ccgw_floor_ste
 }
 
 /* The step that would drop the workbin ran before and may have kept it. */
-apr_status_t ccgw_floor_step_close_box_of_dropped(ccgw_floor_merge_t *merge,
-                                                  ccgw_floor_step_t *step)
+apr_status_t ccgw_floor_step_close_box_of_dropped(ccgw_floor_merge_t *merge, ccgw_floor_step_t *step)
 {
     ccgw_record_t record;
     apr_status_t rv;
 
-    rv = merge->provider->get(
-        &record, merge->txn, CCGW_TABLE_FLOOR,
-        ccgw_floor_object_key(merge->tenant, CCGW_FLOOR_WORKBIN, step->id, merge->turn));
+    rv = merge->provider->get(&record, merge->txn, CCGW_TABLE_FLOOR,
+                              ccgw_floor_object_key(merge->tenant, CCGW_FLOOR_WORKBIN, step->id, merge->turn));
     if (rv != APR_SUCCESS || record.version)
         return rv;
     return merge->provider->close_box(merge->txn, step->box);
@@ -157,8 +148,8 @@ static apr_status_t has_items(int *any, ccgw_floor_merge_t *merge, const char *i
 }
 
 /* The presence of agent ID, zeroed when there is none, and why his definition cannot go yet; NULL: it can. */
-static apr_status_t read_presence(ccgw_agent_t *presence, const char **why,
-                                  ccgw_floor_merge_t *merge, const ccgw_agent_def_t *def)
+static apr_status_t read_presence(ccgw_agent_t *presence, const char **why, ccgw_floor_merge_t *merge,
+                                  const ccgw_agent_def_t *def)
 {
     ccgw_record_t record;
     apr_status_t rv;
@@ -175,11 +166,10 @@ static apr_status_t read_presence(ccgw_agent_t *presence, const char **why,
     if (rv != APR_SUCCESS)
         return rv;
     if (presence->ntasks || items)
-        *why =
-            apr_psprintf(merge->pool,
-                         "agent \"%s\" cannot sign in any more; his definition stays only because "
-                         "contacts still refer to it",
-                         def->login);
+        *why = apr_psprintf(merge->pool,
+                            "agent \"%s\" cannot sign in any more; his definition stays only because "
+                            "contacts still refer to it",
+                            def->login);
     else if (presence->open || presence->nchannels)
         *why = apr_psprintf(merge->pool,
                             "agent \"%s\" cannot sign in any more; his definition stays until his "
@@ -190,8 +180,7 @@ static apr_status_t read_presence(ccgw_agent_t *presence, const char **why,
 
 static apr_status_t del_presence(ccgw_floor_merge_t *merge, const char *id)
 {
-    return merge->provider->del(merge->txn, CCGW_TABLE_AGENT,
-                                ccgw_agent_key(merge->tenant, id, merge->turn));
+    return merge->provider->del(merge->txn, CCGW_TABLE_AGENT, ccgw_agent_key(merge->tenant, id, merge->turn));
 }
 
 /* His contacts go on to others by the deadline sweep, at once: it knows how, and runs in the children. */
@@ -205,8 +194,7 @@ static apr_status_t leave_to_sweep(ccgw_floor_merge_t *merge, ccgw_agent_t *pres
     rv = ccgw_record_encode(&value, &ccgw_agent_record, presence, merge->turn);
     if (rv != APR_SUCCESS)
         return rv;
-    return put_bytes(merge, CCGW_TABLE_AGENT,
-                     ccgw_agent_key(merge->tenant, presence->id, merge->turn), value, 1);
+    return put_bytes(merge, CCGW_TABLE_AGENT, ccgw_agent_key(merge->tenant, presence->id, merge->turn), value, 1);
 }
 
 apr_status_t ccgw_floor_step_end_agent(ccgw_floor_merge_t *merge, ccgw_floor_step_t *step)
@@ -224,8 +212,7 @@ apr_status_t ccgw_floor_step_end_agent(ccgw_floor_merge_t *merge, ccgw_floor_ste
     if (rv == APR_SUCCESS)
         rv = del_object(merge, CCGW_FLOOR_AGENT, step->id);
     if (rv == APR_SUCCESS)
-        rv = merge->provider->close_box(merge->txn,
-                                        ccgw_event_agent_box(merge->tenant, step->id, merge->turn));
+        rv = merge->provider->close_box(merge->txn, ccgw_event_agent_box(merge->tenant, step->id, merge->turn));
     return rv;
 }
 
@@ -254,16 +241,14 @@ apr_status_t ccgw_floor_step_drop_queue(ccgw_floor_merge_t *merge, ccgw_floor_st
     int any = 0;
 
     if (!apr_hash_get(merge->queue_names, def->name, APR_HASH_KEY_STRING))
-        rv = ccgw_floor_holds(&any, merge, CCGW_TABLE_QUEUE,
-                              ccgw_queue_prefix(merge->tenant, def->name, merge->turn));
+        rv = ccgw_floor_holds(&any, merge, CCGW_TABLE_QUEUE, ccgw_queue_prefix(merge->tenant, def->name, merge->turn));
     if (rv != APR_SUCCESS)
         return rv;
     if (any) {
-        step->why_kept =
-            apr_psprintf(merge->pool,
-                         "queue \"%s\" is no longer in the floor file, but contacts wait "
-                         "in it: it stays",
-                         def->name);
+        step->why_kept = apr_psprintf(merge->pool,
+                                      "queue \"%s\" is no longer in the floor file, but contacts wait "
+                                      "in it: it stays",
+                                      def->name);
         return APR_SUCCESS;
     }
     return del_object(merge, CCGW_FLOOR_QUEUE, step->id);
@@ -286,8 +271,8 @@ apr_status_t ccgw_floor_step_drop_workbin(ccgw_floor_merge_t *merge, ccgw_floor_
         return APR_SUCCESS;
     }
     if (ccgw_str_given(def->group)) {
-        rv = merge->provider->close_box(
-            merge->txn, ccgw_event_workbin_box(merge->tenant, step->id, def->group, merge->turn));
+        rv = merge->provider->close_box(merge->txn,
+                                        ccgw_event_workbin_box(merge->tenant, step->id, def->group, merge->turn));
         if (rv != APR_SUCCESS)
             return rv;
     }

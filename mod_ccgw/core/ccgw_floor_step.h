@@ -42,8 +42,7 @@ struct ccgw_floor_merge_t {
 };
 
 /** Is there any record of TABLE below PREFIX? Checked. */
-apr_status_t ccgw_floor_holds(int *any, ccgw_floor_merge_t *merge, ccgw_table_t table,
-                              ccgw_buf_t prefix);
+apr_status_t ccgw_floor_holds(int *any, ccgw_floor_merge_t *merge, ccgw_table_t table, ccgw_buf_t prefix);
 
 /* All: step->rec is the object, step->id its id, step->box the mailbox, or a login's key. What had to stay says so in
  * step->why_kept. */

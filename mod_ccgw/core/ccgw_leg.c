@@ -5,8 +5,7 @@
 #include "core/ccgw_session_store.h"
 #include "util/ccgw_id.h"
 
-static ccgw_buf_t entry_key(const ccgw_work_t *work, const ccgw_session_t *session,
-                            const ccgw_participant_t *leg)
+static ccgw_buf_t entry_key(const ccgw_work_t *work, const ccgw_session_t *session, const ccgw_participant_t *leg)
 {
     ccgw_key_t key;
 
@@ -41,21 +40,18 @@ apr_status_t ccgw_leg_unqueue(ccgw_work_t *work, const ccgw_session_t *session, 
     ccgw_buf_t key = entry_key(work, session, &session->participants[i]);
     ccgw_pointer_t entry;
     apr_uint64_t version;
-    apr_status_t rv =
-        ccgw_work_get(&entry, &version, work, CCGW_TABLE_QUEUE, key, &ccgw_pointer_record);
+    apr_status_t rv = ccgw_work_get(&entry, &version, work, CCGW_TABLE_QUEUE, key, &ccgw_pointer_record);
 
     if (rv != APR_SUCCESS || !version)
         return rv;
     return work->core->provider->del(work->txn, CCGW_TABLE_QUEUE, key);
 }
 
-apr_status_t ccgw_leg_offer(ccgw_work_t *work, ccgw_session_t *session, int i,
-                            const ccgw_agent_def_t *def, ccgw_agent_t *agent)
+apr_status_t ccgw_leg_offer(ccgw_work_t *work, ccgw_session_t *session, int i, const ccgw_agent_def_t *def,
+                            ccgw_agent_t *agent)
 {
     ccgw_participant_t *leg = &session->participants[i];
-    ccgw_event_t event = { .type = CCGW_EVENT_SESSION_STATE,
-                           .view = CCGW_VIEW_OFFERED,
-                           .session = session };
+    ccgw_event_t event = { .type = CCGW_EVENT_SESSION_STATE, .view = CCGW_VIEW_OFFERED, .session = session };
     apr_status_t rv;
 
     leg->agent = def->id;
@@ -65,12 +61,15 @@ apr_status_t ccgw_leg_offer(ccgw_work_t *work, ccgw_session_t *session, int i,
     rv = ccgw_agent_save(work, agent);
     if (rv != APR_SUCCESS)
         return rv;
+    /* a desktop that cannot answer would wait for ever */
+    if (agent->joiners.n && session->media != CCGW_MEDIA_VOICE)
+        return ccgw_session_admit(work, session, leg, NULL);
     return ccgw_event_tell(work, &event, &def->id, 1);
 }
 
 /** Tell the desktop that asked for this leg that nothing came of it. */
-static apr_status_t tell_failure(ccgw_work_t *work, ccgw_session_t *session,
-                                 const ccgw_participant_t *leg, apr_status_t code)
+static apr_status_t tell_failure(ccgw_work_t *work, ccgw_session_t *session, const ccgw_participant_t *leg,
+                                 apr_status_t code)
 {
     ccgw_event_t event = { .type = CCGW_EVENT_SESSION_ERROR,
                            .session = session,
@@ -95,8 +94,8 @@ apr_status_t ccgw_leg_free(ccgw_work_t *work, const ccgw_session_t *session, con
     return ccgw_agent_save(work, &agent);
 }
 
-apr_status_t ccgw_leg_withdraw(ccgw_work_t *work, ccgw_session_t *session, int i, int view,
-                               int give_up, apr_status_t code)
+apr_status_t ccgw_leg_withdraw(ccgw_work_t *work, ccgw_session_t *session, int i, int view, int give_up,
+                               apr_status_t code)
 {
     ccgw_event_t event = { .type = CCGW_EVENT_SESSION_STATE, .view = view, .bare = 1 };
     ccgw_participant_t *leg = &session->participants[i], gone = *leg;
@@ -111,9 +110,7 @@ apr_status_t ccgw_leg_withdraw(ccgw_work_t *work, ccgw_session_t *session, int i
             return rv;
         leg->agent = NULL;
         if (leg->queue && !give_up) {
-            leg->until = leg->offer == CCGW_OFFER_ROUTED
-                             ? 0
-                             : work->call->now + work->core->limits.no_answer;
+            leg->until = leg->offer == CCGW_OFFER_ROUTED ? 0 : work->call->now + work->core->limits.no_answer;
             return ccgw_leg_queue(work, session, i);
         }
     }
@@ -147,14 +144,12 @@ static void pass_on(ccgw_session_t *session, const char *agent)
         return;
     session->owner = NULL;
     for (i = 0; i < session->nparticipants && !session->owner; i++) {
-        if (session->participants[i].party == CCGW_PARTY_AGENT &&
-            session->participants[i].leg == CCGW_LEG_JOINED)
+        if (session->participants[i].party == CCGW_PARTY_AGENT && session->participants[i].leg == CCGW_LEG_JOINED)
             session->owner = session->participants[i].agent;
     }
 }
 
-apr_status_t ccgw_leg_leave(ccgw_message_t *left, ccgw_work_t *work, ccgw_session_t *session,
-                            const char *agent)
+apr_status_t ccgw_leg_leave(ccgw_message_t *left, ccgw_work_t *work, ccgw_session_t *session, const char *agent)
 {
     ccgw_participant_t *part = ccgw_session_part(session, agent), gone = *part;
     apr_status_t rv;
@@ -197,40 +192,59 @@ apr_status_t ccgw_session_requeue_alone(ccgw_work_t *work, ccgw_session_t *sessi
     return rv == APR_SUCCESS ? ccgw_session_requeue(work, session, NULL) : rv;
 }
 
-apr_status_t ccgw_session_tell_left(ccgw_work_t *work, ccgw_session_t *session,
-                                    ccgw_message_t *left)
+apr_status_t ccgw_session_tell_left(ccgw_work_t *work, ccgw_session_t *session, ccgw_message_t *left)
 {
-    ccgw_event_t event = { .type = CCGW_EVENT_SESSION_PARTICIPANTS, .session = session };
+    const ccgw_call_t *call = work->call;
+    int own = call->agent && left->from_agent && !strcmp(call->agent->id, left->from_agent);
+    ccgw_participant_t who = {
+        .id = left->from, .party = left->from_party, .agent = left->from_agent, .nickname = left->nickname
+    };
+    ccgw_event_t event = { .type = CCGW_EVENT_SESSION_PARTICIPANTS,
+                           .session = session,
+                           .who = &who,
+                           .change = CCGW_CHANGE_LEFT,
+                           .why = own           ? CCGW_WHY_OWN
+                                  : call->agent ? CCGW_WHY_REMOVED
+                                                : CCGW_WHY_SIGNED_OUT };
     apr_status_t rv = ccgw_event_tell_session(work, &event, session, 0);
 
     if (rv != APR_SUCCESS)
         return rv;
-    event.type = CCGW_EVENT_SESSION_MESSAGES;
-    event.messages = left;
-    event.nmessages = 1;
+    event = (ccgw_event_t){ .type = CCGW_EVENT_SESSION_MESSAGES, .session = session, .messages = left, .nmessages = 1 };
     return ccgw_event_tell_session(work, &event, session, 0);
 }
 
-apr_status_t ccgw_session_release_customer(ccgw_work_t *work, ccgw_session_t *session)
+apr_status_t ccgw_session_forget_contact(ccgw_work_t *work, const ccgw_session_t *session, const char *customer)
 {
     ccgw_pointer_t open;
     apr_uint64_t version;
-    apr_status_t rv;
-    ccgw_buf_t key = ccgw_contact_key(work->call->tenant, session->media, session->number,
-                                      session->customer, work->pool);
+    ccgw_buf_t key = ccgw_contact_key(work->call->tenant, session->media, session->number, customer, work->pool);
+    apr_status_t rv = ccgw_work_get(&open, &version, work, CCGW_TABLE_CONTACT, key, &ccgw_pointer_record);
 
-    rv = ccgw_work_get(&open, &version, work, CCGW_TABLE_CONTACT, key, &ccgw_pointer_record);
     if (rv != APR_SUCCESS || open.session != session->id)
         return rv;
     return work->core->provider->del(work->txn, CCGW_TABLE_CONTACT, key);
 }
 
+apr_status_t ccgw_session_release_customer(ccgw_work_t *work, ccgw_session_t *session)
+{
+    apr_status_t rv = APR_SUCCESS;
+    int i;
+
+    for (i = 0; i < session->nparticipants && rv == APR_SUCCESS; i++) {
+        const ccgw_participant_t *p = &session->participants[i];
+
+        if (p->party == CCGW_PARTY_CUSTOMER)
+            rv = ccgw_session_forget_contact(work, session, p->address ? p->address : session->customer);
+    }
+    return rv;
+}
+
 apr_status_t ccgw_session_finish(ccgw_work_t *work, ccgw_session_t *session, apr_int64_t reference)
 {
-    ccgw_event_t event = { .type = CCGW_EVENT_SESSION_STATE,
-                           .view = CCGW_VIEW_COMPLETED,
-                           .bare = 1,
-                           .reference = reference };
+    ccgw_event_t event = {
+        .type = CCGW_EVENT_SESSION_STATE, .view = CCGW_VIEW_COMPLETED, .bare = 1, .reference = reference
+    };
     const char *told;
     apr_status_t rv;
     int i;

@@ -22,8 +22,7 @@ static apr_status_t add_login(ccgw_work_t *work, const char *id)
     rv = ccgw_agent_save(work, &agent);
     if (rv != APR_SUCCESS)
         return rv;
-    return work->core->provider->open_box(
-        work->txn, ccgw_event_agent_box(work->call->tenant, agent_id, work->pool));
+    return work->core->provider->open_box(work->txn, ccgw_event_agent_box(work->call->tenant, agent_id, work->pool));
 }
 
 static apr_status_t do_open(ccgw_work_t *work, void *baton)
@@ -33,8 +32,7 @@ static apr_status_t do_open(ccgw_work_t *work, void *baton)
     ccgw_buf_t key = ccgw_login_key(call->tenant, made->id, work->pool);
     ccgw_login_t there;
     apr_uint64_t version;
-    apr_status_t rv =
-        ccgw_work_get(&there, &version, work, CCGW_TABLE_LOGIN, key, &ccgw_login_record);
+    apr_status_t rv = ccgw_work_get(&there, &version, work, CCGW_TABLE_LOGIN, key, &ccgw_login_record);
 
     if (rv != APR_SUCCESS)
         return rv;
@@ -42,16 +40,15 @@ static apr_status_t do_open(ccgw_work_t *work, void *baton)
         ccgw_buf_t packed;
 
         rv = ccgw_record_encode(&packed, &ccgw_login_record, &there, call->pool);
-        return rv == APR_SUCCESS ? ccgw_record_decode(made, &ccgw_login_record, packed, call->pool)
-                                 : rv;
+        return rv == APR_SUCCESS ? ccgw_record_decode(made, &ccgw_login_record, packed, call->pool) : rv;
     }
-    rv = ccgw_work_put(work, CCGW_TABLE_LOGIN, key, &ccgw_login_record, made,
-                       call->now + work->core->limits.login_idle);
+    rv =
+        ccgw_work_put(work, CCGW_TABLE_LOGIN, key, &ccgw_login_record, made, call->now + work->core->limits.login_idle);
     return rv == APR_SUCCESS ? add_login(work, made->id) : rv;
 }
 
-apr_status_t ccgw_login_join(ccgw_login_t *login, const char **token, ccgw_call_t *call,
-                             const char *dialect, const char *secret)
+apr_status_t ccgw_login_join(ccgw_login_t *login, const char **token, ccgw_call_t *call, const char *dialect,
+                             const char *secret)
 {
     ccgw_login_t made = { 0 };
     apr_status_t rv;
@@ -68,20 +65,19 @@ apr_status_t ccgw_login_join(ccgw_login_t *login, const char **token, ccgw_call_
     *login = made;
     call->login = login->id;
     call->core->provider->word(&(apr_uint64_t){ 0 }, call->core->store,
-                               ccgw_login_key(call->tenant, login->id, call->pool), CCGW_WORD_SEEN,
-                               CCGW_WORD_RAISE, (apr_uint64_t)call->now);
+                               ccgw_login_key(call->tenant, login->id, call->pool), CCGW_WORD_SEEN, CCGW_WORD_RAISE,
+                               (apr_uint64_t)call->now);
     return APR_SUCCESS;
 }
 
-apr_status_t ccgw_login_open(ccgw_login_t *login, const char **token, ccgw_call_t *call,
-                             const char *dialect)
+apr_status_t ccgw_login_open(ccgw_login_t *login, const char **token, ccgw_call_t *call, const char *dialect)
 {
     return ccgw_login_join(login, token, call, dialect, ccgw_id_random_hex(16, call->pool));
 }
 
 /** A read outside every verb: nothing is decided from it that a later transaction would have to check. */
-static apr_status_t peek_login(ccgw_login_t *login, ccgw_core_t *core, const ccgw_tenant_t *tenant,
-                               const char *id, apr_pool_t *pool)
+static apr_status_t peek_login(ccgw_login_t *login, ccgw_core_t *core, const ccgw_tenant_t *tenant, const char *id,
+                               apr_pool_t *pool)
 {
     ccgw_record_t record;
     ccgw_txn_t *txn;
@@ -101,8 +97,8 @@ apr_status_t ccgw_login_get(ccgw_login_t *login, ccgw_call_t *call, const char *
     return peek_login(login, call->core, call->tenant, id, call->pool);
 }
 
-apr_status_t ccgw_login_find(ccgw_login_t *login, const ccgw_agent_def_t **agent, ccgw_core_t *core,
-                             const char *token, apr_pool_t *pool)
+apr_status_t ccgw_login_find(ccgw_login_t *login, const ccgw_agent_def_t **agent, ccgw_core_t *core, const char *token,
+                             apr_pool_t *pool)
 {
     apr_size_t n = token ? strlen(token) : 0;
     const ccgw_tenant_t *tenant;
@@ -120,8 +116,7 @@ apr_status_t ccgw_login_find(ccgw_login_t *login, const ccgw_agent_def_t **agent
     *agent = ccgw_floor_agent(core->floor, tenant, login->agent);
     if (!*agent)
         return CCGW_ESIGNIN;
-    core->provider->word(&seen, core->store, ccgw_login_key(tenant, login->id, pool),
-                         CCGW_WORD_SEEN, CCGW_WORD_RAISE,
+    core->provider->word(&seen, core->store, ccgw_login_key(tenant, login->id, pool), CCGW_WORD_SEEN, CCGW_WORD_RAISE,
                          (apr_uint64_t)core->now(core->clock_baton));
     return APR_SUCCESS;
 }
@@ -140,8 +135,7 @@ static apr_status_t desk_gone(ccgw_work_t *work, ccgw_agent_t *agent)
         rv = ccgw_agent_save(work, agent);
     if (rv != APR_SUCCESS || agent->logins.n)
         return rv;
-    return work->core->provider->close_box(
-        work->txn, ccgw_event_agent_box(work->call->tenant, agent->id, work->pool));
+    return work->core->provider->close_box(work->txn, ccgw_event_agent_box(work->call->tenant, agent->id, work->pool));
 }
 
 static apr_status_t do_close(ccgw_work_t *work, void *baton)
@@ -152,8 +146,7 @@ static apr_status_t do_close(ccgw_work_t *work, void *baton)
     ccgw_login_t login;
     ccgw_agent_t agent;
     apr_uint64_t version;
-    apr_status_t rv =
-        ccgw_work_get(&login, &version, work, CCGW_TABLE_LOGIN, key, &ccgw_login_record);
+    apr_status_t rv = ccgw_work_get(&login, &version, work, CCGW_TABLE_LOGIN, key, &ccgw_login_record);
 
     if (rv != APR_SUCCESS || !version)
         return rv;
@@ -173,8 +166,42 @@ apr_status_t ccgw_login_end(ccgw_call_t *call, const char *id)
     apr_status_t rv = ccgw_run(call, do_close, (void *)id, CCGW_DURABLE_UNSET);
 
     if (rv == APR_SUCCESS)
-        call->core->provider->forget(call->core->store,
-                                     ccgw_login_key(call->tenant, id, call->pool));
+        call->core->provider->forget(call->core->store, ccgw_login_key(call->tenant, id, call->pool));
+    return rv;
+}
+
+typedef struct list_t {
+    ccgw_login_t *logins;
+    int n;
+} list_t;
+
+static apr_status_t do_list(ccgw_work_t *work, void *baton)
+{
+    list_t *list = baton;
+    ccgw_call_t *call = work->call;
+    ccgw_agent_t agent;
+    apr_status_t rv = ccgw_agent_load(&agent, work, call->agent->id);
+    int i;
+
+    list->n = 0;
+    list->logins = apr_palloc(call->pool, sizeof *list->logins * (agent.logins.n + 1));
+    for (i = 0; i < agent.logins.n && rv == APR_SUCCESS; i++) {
+        const char *id = apr_pstrdup(call->pool, agent.logins.v[i]);
+
+        rv = ccgw_login_get(&list->logins[list->n], call, id);
+        list->n += rv == APR_SUCCESS;
+        rv = rv == CCGW_ESIGNIN ? APR_SUCCESS : rv;
+    }
+    return rv;
+}
+
+apr_status_t ccgw_login_list(ccgw_login_t **logins, int *n, ccgw_call_t *call)
+{
+    list_t list = { NULL, 0 };
+    apr_status_t rv = ccgw_run(call, do_list, &list, CCGW_DURABLE_UNSET);
+
+    *logins = list.logins;
+    *n = list.n;
     return rv;
 }
 

@@ -23,8 +23,8 @@ static int asked_already(const ccgw_work_t *work, const ccgw_session_t *session,
 }
 
 /** Read this agent again, checked, and say whether the leg can go to him. */
-static int takes(ccgw_agent_t *agent, apr_status_t *rv, ccgw_work_t *work,
-                 const ccgw_session_t *session, const ccgw_agent_def_t *def)
+static int takes(ccgw_agent_t *agent, apr_status_t *rv, ccgw_work_t *work, const ccgw_session_t *session,
+                 const ccgw_agent_def_t *def)
 {
     const ccgw_presence_state_t *channel;
 
@@ -49,14 +49,11 @@ static apr_status_t find_agent(const ccgw_agent_def_t **def, ccgw_agent_t *agent
 
     for (;;) {
         /* unchecked: the index only proposes; the agent's own record is read checked before he is asked */
-        rv = work->core->provider->scan(&records, &n, work->txn, CCGW_TABLE_AVAILABLE, from, end,
-                                        AGENTS_AT_ONCE);
+        rv = work->core->provider->scan(&records, &n, work->txn, CCGW_TABLE_AVAILABLE, from, end, AGENTS_AT_ONCE);
         for (i = 0; i < n && rv == APR_SUCCESS; i++) {
             rv = ccgw_record_decode(&entry, &ccgw_pointer_record, records[i].value, work->pool);
-            *def =
-                rv == APR_SUCCESS ? ccgw_floor_agent(work->core->floor, tenant, entry.agent) : NULL;
-            if (*def && ccgw_floor_serves(*def, queue) &&
-                !asked_already(work, session, entry.agent) &&
+            *def = rv == APR_SUCCESS ? ccgw_floor_agent(work->core->floor, tenant, entry.agent) : NULL;
+            if (*def && ccgw_floor_serves(*def, queue) && !asked_already(work, session, entry.agent) &&
                 takes(agent, &rv, work, session, *def))
                 return rv;
         }
@@ -74,17 +71,13 @@ static int waiting_leg(const ccgw_session_t *session, ccgw_id_t participant)
 
     for (i = 0; i < session->nparticipants; i++) {
         if (session->participants[i].id == participant)
-            return session->participants[i].leg == CCGW_LEG_OFFERED &&
-                           !session->participants[i].agent
-                       ? i
-                       : -1;
+            return session->participants[i].leg == CCGW_LEG_OFFERED && !session->participants[i].agent ? i : -1;
     }
     return -1;
 }
 
 /** Try to place one waiting leg. */
-static apr_status_t place(int *placed, ccgw_work_t *work, const ccgw_record_t *record,
-                          const ccgw_queue_def_t *queue)
+static apr_status_t place(int *placed, ccgw_work_t *work, const ccgw_record_t *record, const ccgw_queue_def_t *queue)
 {
     const ccgw_agent_def_t *def;
     ccgw_pointer_t entry;
@@ -120,15 +113,14 @@ static apr_status_t do_match(ccgw_work_t *work, void *baton)
 
     match->offered = 0;
     /* unchecked: each entry's session is read checked; an entry that comes meanwhile causes a matching of its own */
-    rv = work->core->provider->scan(&records, &n, work->txn, CCGW_TABLE_QUEUE, from,
-                                    ccgw_key_after(from, work->pool), LEGS_AT_ONCE);
+    rv = work->core->provider->scan(&records, &n, work->txn, CCGW_TABLE_QUEUE, from, ccgw_key_after(from, work->pool),
+                                    LEGS_AT_ONCE);
     for (i = 0; i < n && rv == APR_SUCCESS && !match->offered; i++)
         rv = place(&match->offered, work, &records[i], match->queue);
     return rv;
 }
 
-apr_status_t ccgw_match_queue(ccgw_core_t *core, const ccgw_tenant_t *tenant, const char *queue,
-                              apr_pool_t *scratch)
+apr_status_t ccgw_match_queue(ccgw_core_t *core, const ccgw_tenant_t *tenant, const char *queue, apr_pool_t *scratch)
 {
     match_t match = { ccgw_floor_queue(core->floor, tenant, queue), 0 };
     apr_status_t rv = APR_SUCCESS;
@@ -144,8 +136,7 @@ apr_status_t ccgw_match_queue(ccgw_core_t *core, const ccgw_tenant_t *tenant, co
         rv = ccgw_run(&call, do_match, &match, CCGW_DURABLE_UNSET);
     } while (rv == APR_SUCCESS && match.offered);
     if (rv != APR_SUCCESS)
-        ccgw_log(CCGW_LOG_WARNING, rv,
-                 "CCGW0201: queue %s of %s: matching failed, tried again within a second", queue,
+        ccgw_log(CCGW_LOG_WARNING, rv, "CCGW0201: queue %s of %s: matching failed, tried again within a second", queue,
                  tenant->name);
     apr_pool_destroy(pool);
     return rv;

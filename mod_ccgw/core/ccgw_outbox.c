@@ -41,6 +41,7 @@ static const ccgw_field_t outbox_fields[] = {
     {10, CCGW_FIELD_INT,  "lease",   offsetof(ccgw_outbox_t, lease)},
     {11, CCGW_FIELD_INT,  "at",      offsetof(ccgw_outbox_t, at)},
     {12, CCGW_FIELD_ENUM, "doubts",  offsetof(ccgw_outbox_t, doubts)},
+    {13, CCGW_FIELD_ENUM, "copy",    offsetof(ccgw_outbox_t, copy)},
     {0}
 };
 /* clang-format on */
@@ -68,20 +69,24 @@ static ccgw_buf_t session_prefix(const ccgw_tenant_t *tenant, ccgw_id_t session,
     return ccgw_key_buf(&key);
 }
 
-static ccgw_buf_t waiting_key(const ccgw_tenant_t *tenant, const ccgw_outbox_t *entry,
-                              apr_pool_t *pool)
+/** Messages of a session in their order, a message's copies one behind the other. */
+static apr_uint64_t place_of(const ccgw_outbox_t *entry)
+{
+    return (apr_uint64_t)entry->index << 8 | (unsigned)entry->copy;
+}
+
+static ccgw_buf_t waiting_key(const ccgw_tenant_t *tenant, const ccgw_outbox_t *entry, apr_pool_t *pool)
 {
     ccgw_key_t key;
 
     ccgw_key_begin(&key, tenant, pool);
     ccgw_key_text(&key, "wait");
     ccgw_key_number(&key, entry->session);
-    ccgw_key_number(&key, (apr_uint64_t)entry->index);
+    ccgw_key_number(&key, place_of(entry));
     return ccgw_key_buf(&key);
 }
 
-static ccgw_buf_t done_key(const ccgw_tenant_t *tenant, const ccgw_outbox_t *entry,
-                           apr_pool_t *pool)
+static ccgw_buf_t done_key(const ccgw_tenant_t *tenant, const ccgw_outbox_t *entry, apr_pool_t *pool)
 {
     ccgw_key_t key;
 
@@ -89,7 +94,7 @@ static ccgw_buf_t done_key(const ccgw_tenant_t *tenant, const ccgw_outbox_t *ent
     ccgw_key_text(&key, "done");
     ccgw_key_number(&key, (apr_uint64_t)entry->at);
     ccgw_key_number(&key, entry->session);
-    ccgw_key_number(&key, (apr_uint64_t)entry->index);
+    ccgw_key_number(&key, place_of(entry));
     return ccgw_key_buf(&key);
 }
 
@@ -114,6 +119,8 @@ apr_status_t ccgw_outbox_put(ccgw_work_t *work, const ccgw_outbox_t *entry)
     if (!ccgw_str_given(queued.key))
         queued.key = apr_psprintf(work->pool, "%08x%08x.%d", (unsigned)(entry->session >> 32),
                                   (unsigned)(entry->session & 0xffffffff), entry->index);
+    if (entry->copy)
+        queued.key = apr_psprintf(work->pool, "%s.%d", queued.key, entry->copy);
     work->outbox = 1;
     return ccgw_work_put(work, CCGW_TABLE_OUTBOX, key, &ccgw_outbox_record, &queued, 0);
 }
@@ -125,6 +132,7 @@ typedef struct head_t {
     const ccgw_tenant_t *tenant;
     ccgw_id_t session;
     int index;
+    int copy;
     int media;
     apr_int64_t at;
 } head_t;
@@ -133,8 +141,7 @@ static int by_age(const void *a, const void *b)
 {
     const head_t *x = a, *y = b;
 
-    return x->at != y->at ? (x->at > y->at) - (x->at < y->at)
-                          : (x->session > y->session) - (x->session < y->session);
+    return x->at != y->at ? (x->at > y->at) - (x->at < y->at) : (x->session > y->session) - (x->session < y->session);
 }
 
 /* Note the entry of RECORD when it is the first of its session, which *SEEN is not, and its time has come. */
@@ -145,13 +152,12 @@ static void note_ready(apr_array_header_t *ready, ccgw_id_t *seen, const ccgw_re
     apr_status_t rv = ccgw_record_decode(&entry, &ccgw_outbox_record, record->value, turn);
 
     if (rv != APR_SUCCESS) {
-        ccgw_log(CCGW_LOG_ERROR, rv,
-                 "CCGW0307: tenant \"%s\": an outgoing text cannot be read and stays unsent",
+        ccgw_log(CCGW_LOG_ERROR, rv, "CCGW0307: tenant \"%s\": an outgoing text cannot be read and stays unsent",
                  tenant->name);
         return;
     }
     if (entry.session != *seen && entry.lease <= now) {
-        head_t head = { tenant, entry.session, entry.index, entry.media, entry.at };
+        head_t head = { tenant, entry.session, entry.index, entry.copy, entry.media, entry.at };
 
         APR_ARRAY_PUSH(ready, head_t) = head;
     }
@@ -159,9 +165,8 @@ static void note_ready(apr_array_header_t *ready, ccgw_id_t *seen, const ccgw_re
 }
 
 /* Look at one page of TENANT's waiting entries; *from moves behind what was seen, *n is 0 at the end. */
-static apr_status_t scan_page(apr_array_header_t *ready, int *n, ccgw_buf_t *from,
-                              ccgw_core_t *core, const ccgw_tenant_t *tenant, apr_time_t now,
-                              apr_pool_t *keep, apr_pool_t *turn)
+static apr_status_t scan_page(apr_array_header_t *ready, int *n, ccgw_buf_t *from, ccgw_core_t *core,
+                              const ccgw_tenant_t *tenant, apr_time_t now, apr_pool_t *keep, apr_pool_t *turn)
 {
     ccgw_buf_t prefix = part_prefix(tenant, "wait", turn), to = ccgw_key_after(prefix, turn), last;
     ccgw_record_t *records;
@@ -214,8 +219,7 @@ static apr_status_t anything_waits(int *any, ccgw_core_t *core, apr_pool_t *scra
     int i;
 
     *any = 0;
-    for (i = 0; rv == APR_SUCCESS && !*any && (tenant = ccgw_floor_tenant_at(core->floor, i));
-         i++) {
+    for (i = 0; rv == APR_SUCCESS && !*any && (tenant = ccgw_floor_tenant_at(core->floor, i)); i++) {
         ccgw_buf_t from = part_prefix(tenant, "wait", scratch);
         ccgw_record_t *records;
         ccgw_txn_t *txn;
@@ -223,8 +227,7 @@ static apr_status_t anything_waits(int *any, ccgw_core_t *core, apr_pool_t *scra
         rv = core->provider->begin(&txn, core->store, ccgw_buf_str(tenant->name), scratch);
         /* Unchecked: nothing is written. */
         if (rv == APR_SUCCESS)
-            rv = core->provider->scan(&records, any, txn, CCGW_TABLE_OUTBOX, from,
-                                      ccgw_key_after(from, scratch), 1);
+            rv = core->provider->scan(&records, any, txn, CCGW_TABLE_OUTBOX, from, ccgw_key_after(from, scratch), 1);
     }
     return rv;
 }
@@ -261,9 +264,8 @@ static apr_status_t mark_message(ccgw_work_t *work, const ccgw_outbox_t *entry)
 
 static apr_status_t put_waiting(ccgw_work_t *work, const ccgw_outbox_t *entry)
 {
-    return ccgw_work_put(work, CCGW_TABLE_OUTBOX,
-                         waiting_key(work->call->tenant, entry, work->pool), &ccgw_outbox_record,
-                         entry, 0);
+    return ccgw_work_put(work, CCGW_TABLE_OUTBOX, waiting_key(work->call->tenant, entry, work->pool),
+                         &ccgw_outbox_record, entry, 0);
 }
 
 static apr_status_t save_waiting(ccgw_work_t *work, const ccgw_outbox_t *entry)
@@ -282,8 +284,7 @@ static apr_status_t save_unknown(ccgw_work_t *work, ccgw_outbox_t *entry)
 }
 
 /* The first entry of its session again, checked: nobody can claim a later one meanwhile. */
-static apr_status_t read_head(ccgw_outbox_t *entry, int *found, ccgw_work_t *work,
-                              const head_t *head)
+static apr_status_t read_head(ccgw_outbox_t *entry, int *found, ccgw_work_t *work, const head_t *head)
 {
     ccgw_buf_t prefix = session_prefix(head->tenant, head->session, work->pool);
     ccgw_record_t *records;
@@ -296,7 +297,7 @@ static apr_status_t read_head(ccgw_outbox_t *entry, int *found, ccgw_work_t *wor
     if (rv != APR_SUCCESS || !n)
         return rv;
     rv = ccgw_record_decode(entry, &ccgw_outbox_record, records[0].value, work->pool);
-    *found = entry->index == head->index;
+    *found = entry->index == head->index && entry->copy == head->copy;
     return rv;
 }
 
@@ -331,13 +332,11 @@ static apr_status_t save_done(ccgw_work_t *work, ccgw_outbox_t *entry)
     apr_status_t rv;
 
     entry->lease = 0;
-    rv = work->core->provider->del(work->txn, CCGW_TABLE_OUTBOX,
-                                   waiting_key(work->call->tenant, entry, work->pool));
+    rv = work->core->provider->del(work->txn, CCGW_TABLE_OUTBOX, waiting_key(work->call->tenant, entry, work->pool));
     if (rv == APR_SUCCESS)
         rv = ccgw_work_get(&there, &version, work, CCGW_TABLE_OUTBOX, key, &ccgw_outbox_record);
     if (rv == APR_SUCCESS)
-        rv = ccgw_work_put(work, CCGW_TABLE_OUTBOX, key, &ccgw_outbox_record, entry,
-                           work->call->now + KEEP);
+        rv = ccgw_work_put(work, CCGW_TABLE_OUTBOX, key, &ccgw_outbox_record, entry, work->call->now + KEEP);
     return rv == APR_SUCCESS ? mark_message(work, entry) : rv;
 }
 
@@ -422,8 +421,8 @@ static void log_doubt(const attempt_t *attempt)
 }
 
 /* The claim's strings are views into an attempt's pool that lives as long as the call's. */
-static apr_status_t send_one(apr_status_t *outcome, ccgw_core_t *core, const head_t *head,
-                             ccgw_outbox_send_t *send, void *baton, apr_pool_t *pool)
+static apr_status_t send_one(apr_status_t *outcome, ccgw_core_t *core, const head_t *head, ccgw_outbox_send_t *send,
+                             void *baton, apr_pool_t *pool)
 {
     attempt_t attempt = { .head = head };
     const char *why = NULL;
@@ -447,8 +446,8 @@ static apr_status_t send_one(apr_status_t *outcome, ccgw_core_t *core, const hea
     return rv;
 }
 
-apr_status_t ccgw_outbox_run(int *more, ccgw_core_t *core, ccgw_outbox_send_t *send, void *baton,
-                             int max, apr_pool_t *scratch)
+apr_status_t ccgw_outbox_run(int *more, ccgw_core_t *core, ccgw_outbox_send_t *send, void *baton, int max,
+                             apr_pool_t *scratch)
 {
     apr_array_header_t *ready = apr_array_make(scratch, 64, sizeof(head_t));
     int busy[CCGW_MEDIA_COUNT] = { 0 };
@@ -463,8 +462,7 @@ apr_status_t ccgw_outbox_run(int *more, ccgw_core_t *core, ccgw_outbox_send_t *s
     apr_pool_create(&turn, scratch);
     for (i = 0; rv == APR_SUCCESS && i < ready->nelts && tried < max; i++) {
         const head_t *head = &APR_ARRAY_IDX(ready, i, head_t);
-        int media =
-            head->media > 0 && head->media < CCGW_MEDIA_COUNT ? head->media : CCGW_MEDIA_UNSET;
+        int media = head->media > 0 && head->media < CCGW_MEDIA_COUNT ? head->media : CCGW_MEDIA_UNSET;
         apr_status_t outcome;
 
         /* A carrier that is down is asked once per round; the other texts stay as they are. */
@@ -493,8 +491,7 @@ static apr_status_t drop_done(ccgw_work_t *work, void *baton)
     return work->core->provider->del(work->txn, CCGW_TABLE_OUTBOX, *key);
 }
 
-apr_status_t ccgw_outbox_due(ccgw_core_t *core, const ccgw_tenant_t *tenant, ccgw_buf_t key,
-                             apr_pool_t *scratch)
+apr_status_t ccgw_outbox_due(ccgw_core_t *core, const ccgw_tenant_t *tenant, ccgw_buf_t key, apr_pool_t *scratch)
 {
     ccgw_call_t call;
 
@@ -502,16 +499,15 @@ apr_status_t ccgw_outbox_due(ccgw_core_t *core, const ccgw_tenant_t *tenant, ccg
     return ccgw_run(&call, drop_done, &key, CCGW_DURABLE_UNSET);
 }
 
-static void list_page(apr_array_header_t *found, const ccgw_record_t *records, int n,
-                      const char *to, apr_pool_t *turn, apr_pool_t *pool)
+static void list_page(apr_array_header_t *found, const ccgw_record_t *records, int n, const char *to, apr_pool_t *turn,
+                      apr_pool_t *pool)
 {
     int i;
 
     for (i = 0; i < n; i++) {
         ccgw_outbox_t entry;
 
-        if (ccgw_record_decode(&entry, &ccgw_outbox_record, records[i].value, turn) !=
-                APR_SUCCESS ||
+        if (ccgw_record_decode(&entry, &ccgw_outbox_record, records[i].value, turn) != APR_SUCCESS ||
             entry.state != CCGW_OUTBOX_ACCEPTED || (to && strcmp(to, ccgw_str_or_empty(entry.to))))
             continue;
         entry.unknown.n = 0;

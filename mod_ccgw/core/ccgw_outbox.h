@@ -24,19 +24,18 @@ typedef struct ccgw_outbox_t {
     const char *from; /**< our number */
     const char *to;
     const char *text;
-    const char *key; /**< stable over repeats */
-    int tries;       /**< how often it was claimed; tells one claim from the next */
-    apr_int64_t
-        lease; /**< deadline clock. Queued: not before; claimed: the claim ends; unknown: sent again */
-    apr_int64_t at; /**< wall clock of the message */
-    int doubts;     /**< how many tries may have arrived */
+    const char *key;   /**< stable over repeats */
+    int tries;         /**< how often it was claimed; tells one claim from the next */
+    apr_int64_t lease; /**< deadline clock. Queued: not before; claimed: the claim ends; unknown: sent again */
+    apr_int64_t at;    /**< wall clock of the message */
+    int doubts;        /**< how many tries may have arrived */
+    int copy;          /**< of several customers the same message is for, which: 0 the first */
 } ccgw_outbox_t;
 
 extern const ccgw_record_type_t ccgw_outbox_record;
 
 /** What sends: a channel provider's send() behind a neutral front. Results as ccgw_channel.h says. */
-typedef apr_status_t ccgw_outbox_send_t(void *baton, const char **why, const ccgw_outbox_t *entry,
-                                        apr_pool_t *pool);
+typedef apr_status_t ccgw_outbox_send_t(void *baton, const char **why, const ccgw_outbox_t *entry, apr_pool_t *pool);
 
 /* Table OUTBOX has two parts per tenant. (wait, session, index): what is not settled yet. (done, wall clock, session,
  * index): what the carrier took or refused, for a day. So the first waiting entry of a session is found in one step,
@@ -49,14 +48,13 @@ apr_status_t ccgw_outbox_put(ccgw_work_t *work, const ccgw_outbox_t *entry);
 /** Claim, send and settle what is ready, one entry per session at a time, oldest first, at most MAX. Claims are durable
  *  before SEND is called. *more: something is left or will be retried. The outbox thread of any child; overlap is
  *  harmless. */
-apr_status_t ccgw_outbox_run(int *more, ccgw_core_t *core, ccgw_outbox_send_t *send, void *baton,
-                             int max, apr_pool_t *scratch);
+apr_status_t ccgw_outbox_run(int *more, ccgw_core_t *core, ccgw_outbox_send_t *send, void *baton, int max,
+                             apr_pool_t *scratch);
 
 /** The accepted entries to TO (NULL: to anybody) of a tenant, oldest first; for the loop channel's reader. */
 apr_status_t ccgw_outbox_list(ccgw_outbox_t **entries, int *n, ccgw_call_t *call, const char *to);
 
 /** Deadline of the OUTBOX record KEY: what was settled a day ago goes. Any thread; overlap is harmless. */
-apr_status_t ccgw_outbox_due(ccgw_core_t *core, const ccgw_tenant_t *tenant, ccgw_buf_t key,
-                             apr_pool_t *scratch);
+apr_status_t ccgw_outbox_due(ccgw_core_t *core, const ccgw_tenant_t *tenant, ccgw_buf_t key, apr_pool_t *scratch);
 
 #endif

@@ -172,6 +172,8 @@ static const ccgw_field_t stream_fields[] = {
     F(5, ENUM, P, acknowledged, PLAIN),
     F(6, STRS, P, topics,       PLAIN),
     F(7, INT,  P, start,        PLAIN),
+    F(8, ENUM, P, keeps_login,  PLAIN),
+    F(9, INT,  P, read,         PLAIN),
     { 0 }
 };
 #undef P

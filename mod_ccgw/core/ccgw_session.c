@@ -18,8 +18,8 @@ typedef struct verb_t {
     ccgw_done_t *done;
 } verb_t;
 
-static apr_status_t run(ccgw_call_t *call, ccgw_work_fn_t *fn, const ccgw_session_args_t *args,
-                        ccgw_done_t *done, ccgw_durability_t durability)
+static apr_status_t run(ccgw_call_t *call, ccgw_work_fn_t *fn, const ccgw_session_args_t *args, ccgw_done_t *done,
+                        ccgw_durability_t durability)
 {
     verb_t verb = { args, done };
     apr_status_t rv = ccgw_run(call, fn, &verb, durability);
@@ -29,17 +29,14 @@ static apr_status_t run(ccgw_call_t *call, ccgw_work_fn_t *fn, const ccgw_sessio
     return rv;
 }
 
-static apr_status_t tell_messages(ccgw_work_t *work, ccgw_session_t *session,
-                                  ccgw_message_t *messages, int n, const char *const *agents,
-                                  int nagents)
+static apr_status_t tell_messages(ccgw_work_t *work, ccgw_session_t *session, ccgw_message_t *messages, int n,
+                                  const char *const *agents, int nagents)
 {
-    ccgw_event_t event = { .type = CCGW_EVENT_SESSION_MESSAGES,
-                           .session = session,
-                           .messages = messages,
-                           .nmessages = n };
+    ccgw_event_t event = {
+        .type = CCGW_EVENT_SESSION_MESSAGES, .session = session, .messages = messages, .nmessages = n
+    };
 
-    return agents ? ccgw_event_tell(work, &event, agents, nagents)
-                  : ccgw_event_tell_session(work, &event, session, 0);
+    return agents ? ccgw_event_tell(work, &event, agents, nagents) : ccgw_event_tell_session(work, &event, session, 0);
 }
 
 /* ---- accept ---- */
@@ -59,8 +56,8 @@ static int others(const char **agents, const ccgw_session_t *session, const char
 }
 
 /** The log up to and with JOINED, as much of its end as fits. */
-static apr_status_t history(ccgw_message_t **messages, int *n, ccgw_work_t *work,
-                            const ccgw_session_t *session, const ccgw_message_t *joined)
+static apr_status_t history(ccgw_message_t **messages, int *n, ccgw_work_t *work, const ccgw_session_t *session,
+                            const ccgw_message_t *joined)
 {
     int first = session->messages > HISTORY_ENTRIES ? session->messages - HISTORY_ENTRIES : 1;
     apr_size_t bytes = 0;
@@ -77,28 +74,31 @@ static apr_status_t history(ccgw_message_t **messages, int *n, ccgw_work_t *work
     return APR_SUCCESS;
 }
 
-static apr_status_t tell_joined(ccgw_work_t *work, ccgw_session_t *session, ccgw_message_t *joined)
+static apr_status_t tell_joined(ccgw_work_t *work, ccgw_session_t *session, const char *who, ccgw_message_t *joined)
 {
-    const char *me = work->call->agent->id;
     const char **rest = apr_palloc(work->pool, sizeof *rest * (session->nparticipants + 1));
+    const ccgw_call_t *call = work->call;
+    int own = call->agent && !strcmp(call->agent->id, who);
     ccgw_event_t event = { .type = CCGW_EVENT_SESSION_STATE,
                            .session = session,
                            .bare = 1,
-                           .reference = ccgw_call_reference(work->call) };
+                           .change = CCGW_CHANGE_JOINED,
+                           .reference = own ? ccgw_call_reference(work->call) : 0 };
     ccgw_message_t *log;
-    int n, nrest = others(rest, session, me);
-    apr_status_t rv = ccgw_event_tell(work, &event, &me, 1);
+    int n, nrest = others(rest, session, who);
+    apr_status_t rv = ccgw_event_tell(work, &event, &who, 1);
 
     if (rv != APR_SUCCESS)
         return rv;
     event.type = CCGW_EVENT_SESSION_PARTICIPANTS;
+    event.who = ccgw_session_part(session, who);
     event.bare = 0;
     event.reference = 0;
     rv = ccgw_event_tell_session(work, &event, session, 0);
     if (rv == APR_SUCCESS)
         rv = history(&log, &n, work, session, joined);
     if (rv == APR_SUCCESS)
-        rv = tell_messages(work, session, log, n, &me, 1);
+        rv = tell_messages(work, session, log, n, &who, 1);
     return rv == APR_SUCCESS ? tell_messages(work, session, joined, 1, rest, nrest) : rv;
 }
 
@@ -117,9 +117,8 @@ static apr_status_t hand_over(ccgw_work_t *work, ccgw_session_t *session, const 
     return rv == APR_SUCCESS ? ccgw_event_tell(work, &event, &giver, 1) : rv;
 }
 
-apr_status_t ccgw_session_enter_leg(ccgw_work_t *work, ccgw_session_t *session,
-                                    ccgw_participant_t *part, const char *nickname,
-                                    ccgw_message_t *joined)
+apr_status_t ccgw_session_enter_leg(ccgw_work_t *work, ccgw_session_t *session, ccgw_participant_t *part,
+                                    const char *nickname, ccgw_message_t *joined)
 {
     ccgw_agent_t agent;
     apr_status_t rv = ccgw_agent_load(&agent, work, part->agent);
@@ -141,32 +140,34 @@ apr_status_t ccgw_session_enter_leg(ccgw_work_t *work, ccgw_session_t *session,
     return ccgw_session_log(joined, work, session);
 }
 
+apr_status_t ccgw_session_admit(ccgw_work_t *work, ccgw_session_t *session, ccgw_participant_t *part,
+                                const char *nickname)
+{
+    const char *who = part->agent, *giver = part->offer == CCGW_OFFER_TRANSFER ? part->by_agent : NULL;
+    ccgw_message_t joined;
+    apr_status_t rv;
+
+    if (part->offer == CCGW_OFFER_ROUTED || giver)
+        session->owner = who;
+    rv = ccgw_session_enter_leg(work, session, part, nickname, &joined);
+    if (rv == APR_SUCCESS)
+        rv = hand_over(work, session, giver);
+    return rv == APR_SUCCESS ? tell_joined(work, session, who, &joined) : rv;
+}
+
 static apr_status_t do_accept(ccgw_work_t *work, void *baton)
 {
     verb_t *verb = baton;
-    const char *me = work->call->agent->id, *giver = NULL;
-    ccgw_participant_t *part;
     ccgw_session_t session;
-    ccgw_message_t joined;
     apr_status_t rv = ccgw_session_enter(&session, work, verb->args, CCGW_ACTION_ACCEPT);
 
-    if (rv != APR_SUCCESS)
-        return rv;
-    part = ccgw_session_part(&session, me);
-    if (part->offer == CCGW_OFFER_TRANSFER)
-        giver = part->by_agent;
-    if (part->offer == CCGW_OFFER_ROUTED || giver)
-        session.owner = me;
-    rv = ccgw_session_enter_leg(work, &session, part, verb->args->nickname, &joined);
     if (rv == APR_SUCCESS)
-        rv = hand_over(work, &session, giver);
-    if (rv == APR_SUCCESS)
-        rv = tell_joined(work, &session, &joined);
+        rv = ccgw_session_admit(work, &session, ccgw_session_part(&session, work->call->agent->id),
+                                verb->args->nickname);
     return rv == APR_SUCCESS ? ccgw_session_save(work, &session) : rv;
 }
 
-apr_status_t ccgw_session_accept(ccgw_call_t *call, const ccgw_session_args_t *args,
-                                 ccgw_done_t *done)
+apr_status_t ccgw_session_accept(ccgw_call_t *call, const ccgw_session_args_t *args, ccgw_done_t *done)
 {
     return run(call, do_accept, args, done, CCGW_DURABLE_UNSET);
 }
@@ -194,6 +195,8 @@ static apr_status_t do_reject(ccgw_work_t *work, void *baton)
     ccgw_event_t event = { .type = CCGW_EVENT_SESSION_STATE,
                            .view = CCGW_VIEW_COMPLETED,
                            .bare = 1,
+                           .change = CCGW_CHANGE_NOT_COMING,
+                           .why = CCGW_WHY_REFUSED,
                            .reference = ccgw_call_reference(work->call) };
     ccgw_participant_t *part;
     ccgw_session_t session;
@@ -210,8 +213,7 @@ static apr_status_t do_reject(ccgw_work_t *work, void *baton)
     return rv == APR_SUCCESS ? ccgw_session_save(work, &session) : rv;
 }
 
-apr_status_t ccgw_session_reject(ccgw_call_t *call, const ccgw_session_args_t *args,
-                                 ccgw_done_t *done)
+apr_status_t ccgw_session_reject(ccgw_call_t *call, const ccgw_session_args_t *args, ccgw_done_t *done)
 {
     return run(call, do_reject, args, done, CCGW_DURABLE_UNSET);
 }
@@ -234,22 +236,27 @@ static ccgw_action_t send_action(const ccgw_session_args_t *args)
     return args->type == CCGW_MESSAGE_TEXT ? CCGW_ACTION_SEND : CCGW_ACTION_NOTICE;
 }
 
-/** Texts and links that everybody sees leave for the customer's phone. */
-static apr_status_t send_out(ccgw_work_t *work, const ccgw_session_t *session,
-                             ccgw_message_t *message)
+apr_status_t ccgw_session_send_out(ccgw_work_t *work, const ccgw_session_t *session, const ccgw_message_t *message)
 {
     ccgw_outbox_t entry = { .session = session->id,
                             .index = message->index,
-                            .state = CCGW_OUTBOX_QUEUED,
                             .media = session->media,
                             .from = session->number,
-                            .to = session->customer,
                             .text = message->text,
                             .at = message->at };
+    apr_status_t rv = APR_SUCCESS;
+    int i;
 
-    entry.key =
-        apr_psprintf(work->pool, "%016" APR_UINT64_T_HEX_FMT ".%d", session->id, message->index);
-    return ccgw_outbox_put(work, &entry);
+    for (i = 0; i < session->nparticipants && rv == APR_SUCCESS; i++) {
+        const ccgw_participant_t *p = &session->participants[i];
+
+        if (p->party != CCGW_PARTY_CUSTOMER || p->id == message->from)
+            continue;
+        entry.to = p->address ? p->address : session->customer;
+        rv = ccgw_outbox_put(work, &entry);
+        entry.copy++;
+    }
+    return rv;
 }
 
 static int goes_out(const ccgw_message_t *message)
@@ -258,11 +265,10 @@ static int goes_out(const ccgw_message_t *message)
            (message->type == CCGW_MESSAGE_TEXT || message->type == CCGW_MESSAGE_URL);
 }
 
-apr_status_t ccgw_session_say(ccgw_work_t *work, ccgw_session_t *session, int type, int visibility,
-                              const char *text)
+apr_status_t ccgw_session_say(ccgw_work_t *work, ccgw_session_t *session, int type, int visibility, const char *text)
 {
-    ccgw_message_t message = ccgw_session_message(ccgw_session_part(session, work->call->agent->id),
-                                                  type, visibility, text);
+    ccgw_message_t message =
+        ccgw_session_message(ccgw_session_part(session, work->call->agent->id), type, visibility, text);
     apr_status_t rv = APR_SUCCESS;
 
     if (is_typing(type)) {
@@ -273,7 +279,7 @@ apr_status_t ccgw_session_say(ccgw_work_t *work, ccgw_session_t *session, int ty
         message.delivery = goes_out(&message) ? CCGW_OUTBOX_QUEUED : 0;
         rv = ccgw_session_log(&message, work, session);
         if (rv == APR_SUCCESS && goes_out(&message))
-            rv = send_out(work, session, &message);
+            rv = ccgw_session_send_out(work, session, &message);
     }
     return rv == APR_SUCCESS ? tell_messages(work, session, &message, 1, NULL, 0) : rv;
 }
@@ -286,16 +292,14 @@ static apr_status_t do_send(ccgw_work_t *work, void *baton)
     apr_status_t rv = ccgw_session_enter(&session, work, args, send_action(args));
 
     if (rv == APR_SUCCESS)
-        rv = ccgw_session_say(work, &session, args->type,
-                              args->visibility ? args->visibility : CCGW_VISIBLE_ALL, args->text);
+        rv = ccgw_session_say(work, &session, args->type, args->visibility ? args->visibility : CCGW_VISIBLE_ALL,
+                              args->text);
     return rv == APR_SUCCESS ? ccgw_session_save(work, &session) : rv;
 }
 
-apr_status_t ccgw_session_send(ccgw_call_t *call, const ccgw_session_args_t *args,
-                               ccgw_done_t *done)
+apr_status_t ccgw_session_send(ccgw_call_t *call, const ccgw_session_args_t *args, ccgw_done_t *done)
 {
-    return run(call, do_send, args, done,
-               is_typing(args->type) ? CCGW_DURABLE_MEMORY : CCGW_DURABLE_UNSET);
+    return run(call, do_send, args, done, is_typing(args->type) ? CCGW_DURABLE_MEMORY : CCGW_DURABLE_UNSET);
 }
 
 /* ---- leave, complete ---- */
@@ -317,13 +321,11 @@ static apr_status_t leave_others(ccgw_work_t *work, ccgw_session_t *session)
     return rv == APR_SUCCESS ? ccgw_session_tell_left(work, session, &left) : rv;
 }
 
-/** The customer's side is over; the agent keeps the session to finish his notes. */
-static apr_status_t leave_alone(ccgw_work_t *work, ccgw_session_t *session,
-                                ccgw_participant_t *part)
+apr_status_t ccgw_session_leave_alone(ccgw_work_t *work, ccgw_session_t *session, ccgw_participant_t *part)
 {
-    const char *me = work->call->agent->id;
-    ccgw_event_t event = { .type = CCGW_EVENT_SESSION_STATE,
-                           .reference = ccgw_call_reference(work->call) };
+    const char *who = part->agent;
+    int own = !strcmp(who, work->call->agent->id);
+    ccgw_event_t event = { .type = CCGW_EVENT_SESSION_STATE, .reference = own ? ccgw_call_reference(work->call) : 0 };
     ccgw_agent_t agent;
     apr_status_t rv;
 
@@ -332,14 +334,14 @@ static apr_status_t leave_alone(ccgw_work_t *work, ccgw_session_t *session,
     if (rv == APR_SUCCESS)
         rv = ccgw_session_release_customer(work, session);
     if (rv == APR_SUCCESS)
-        rv = ccgw_agent_load(&agent, work, me);
+        rv = ccgw_agent_load(&agent, work, who);
     if (rv != APR_SUCCESS)
         return rv;
     session->state = CCGW_SESSION_LEFT;
     ccgw_agent_task(&agent, session->id, session->media, CCGW_LEG_LEFT, work->pool);
     rv = ccgw_agent_save(work, &agent);
     event.session = session;
-    return rv == APR_SUCCESS ? ccgw_event_tell(work, &event, &me, 1) : rv;
+    return rv == APR_SUCCESS ? ccgw_event_tell(work, &event, &who, 1) : rv;
 }
 
 static apr_status_t do_leave(ccgw_work_t *work, void *baton)
@@ -357,12 +359,11 @@ static apr_status_t do_leave(ccgw_work_t *work, void *baton)
     else if (ccgw_session_joined(&session) > 1)
         rv = leave_others(work, &session);
     else
-        rv = leave_alone(work, &session, part);
+        rv = ccgw_session_leave_alone(work, &session, part);
     return rv == APR_SUCCESS ? ccgw_session_save(work, &session) : rv;
 }
 
-apr_status_t ccgw_session_leave(ccgw_call_t *call, const ccgw_session_args_t *args,
-                                ccgw_done_t *done)
+apr_status_t ccgw_session_leave(ccgw_call_t *call, const ccgw_session_args_t *args, ccgw_done_t *done)
 {
     return run(call, do_leave, args, done, CCGW_DURABLE_UNSET);
 }
@@ -381,8 +382,7 @@ static apr_status_t complete_to_queue(ccgw_work_t *work, ccgw_session_t *session
     apr_status_t rv;
 
     if (!queue)
-        return ccgw_problem(work->call, CCGW_ENOTFOUND, "queueName", "there is no queue '%s'",
-                            name);
+        return ccgw_problem(work->call, CCGW_ENOTFOUND, "queueName", "there is no queue '%s'", name);
     rv = ccgw_leg_withdraw_all(work, session);
     if (rv == APR_SUCCESS)
         rv = ccgw_leg_leave(&left, work, session, me);
@@ -408,8 +408,7 @@ static apr_status_t do_complete(ccgw_work_t *work, void *baton)
     return rv == APR_SUCCESS ? ccgw_session_save(work, &session) : rv;
 }
 
-apr_status_t ccgw_session_complete(ccgw_call_t *call, const ccgw_session_args_t *args,
-                                   ccgw_done_t *done)
+apr_status_t ccgw_session_complete(ccgw_call_t *call, const ccgw_session_args_t *args, ccgw_done_t *done)
 {
     return run(call, do_complete, args, done, CCGW_DURABLE_UNSET);
 }

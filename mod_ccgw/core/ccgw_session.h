@@ -40,11 +40,7 @@ typedef enum ccgw_offer_t {
 } ccgw_offer_t;
 
 /** Who sees a message or a participant. */
-typedef enum ccgw_visibility_t {
-    CCGW_VISIBLE_UNSET,
-    CCGW_VISIBLE_ALL,
-    CCGW_VISIBLE_AGENTS
-} ccgw_visibility_t;
+typedef enum ccgw_visibility_t { CCGW_VISIBLE_UNSET, CCGW_VISIBLE_ALL, CCGW_VISIBLE_AGENTS } ccgw_visibility_t;
 
 /** Why somebody went, or did not come. */
 typedef enum ccgw_why_t {
@@ -81,8 +77,7 @@ typedef struct ccgw_participant_t {
     int offer;          /**< ccgw_offer_t */
     const char *queue;  /**< the queue an offer comes through; NULL none */
     apr_int64_t queued; /**< deadline clock: since when the leg waits; key of its queue entry */
-    apr_int64_t
-        until; /**< the offer (or, for invitations, the waiting) ends at this time (deadline clock); 0 never */
+    apr_int64_t until;  /**< the offer (or, for invitations, the waiting) ends at this time (deadline clock); 0 never */
     const char *address;  /**< phones and customers: the number; NULL the session's customer */
     int answer;           /**< a ringing phone: what it will do at UNTIL (ccgw_ring_t) */
     const char *by_agent; /**< who invited, consulted or transferred */
@@ -113,9 +108,9 @@ typedef struct ccgw_session_t {
     int messages;              /**< index of the last log entry */
     int limit;                 /**< conferences: most participants */
     apr_int64_t ends;          /**< conferences: deadline clock; 0 never */
-    apr_int64_t remind; /**< conferences: when the chair is reminded of the end; 0 never, or done */
-    apr_int64_t created; /**< wall clock */
-    apr_int64_t ended;   /**< wall clock; 0 open */
+    apr_int64_t remind;        /**< conferences: when the chair is reminded of the end; 0 never, or done */
+    apr_int64_t created;       /**< wall clock */
+    apr_int64_t ended;         /**< wall clock; 0 open */
 } ccgw_session_t;
 
 typedef struct ccgw_message_t {
@@ -198,66 +193,48 @@ typedef struct ccgw_messages_result_t {
  * sessions); CCGW_ESTATE when the state table does not allow it now. Events go to every agent in the session. */
 
 /** An offered agent joins. Reads session, media, nickname. CCGW_ESTATE when the offer is gone. */
-apr_status_t ccgw_session_accept(ccgw_call_t *call, const ccgw_session_args_t *args,
-                                 ccgw_done_t *done);
+apr_status_t ccgw_session_accept(ccgw_call_t *call, const ccgw_session_args_t *args, ccgw_done_t *done);
 /** An offered agent declines: the next agent is asked. */
-apr_status_t ccgw_session_reject(ccgw_call_t *call, const ccgw_session_args_t *args,
-                                 ccgw_done_t *done);
+apr_status_t ccgw_session_reject(ccgw_call_t *call, const ccgw_session_args_t *args, ccgw_done_t *done);
 /** Add to the log: type, visibility, text. A text or URL visible to all goes to the customer through the outbox. */
-apr_status_t ccgw_session_send(ccgw_call_t *call, const ccgw_session_args_t *args,
-                               ccgw_done_t *done);
+apr_status_t ccgw_session_send(ccgw_call_t *call, const ccgw_session_args_t *args, ccgw_done_t *done);
 /** Ask somebody in: target, offer (INVITE, CONSULT). An agent who cannot join is told by an Error event to the asking
  *  login; the verb itself succeeds then. CCGW_ENOTFOUND also for an unknown target. */
-apr_status_t ccgw_session_invite(ccgw_call_t *call, const ccgw_session_args_t *args,
-                                 ccgw_done_t *done);
+apr_status_t ccgw_session_invite(ccgw_call_t *call, const ccgw_session_args_t *args, ccgw_done_t *done);
 /** Withdraw what the caller offered: offer says which kind. */
-apr_status_t ccgw_session_cancel_invite(ccgw_call_t *call, const ccgw_session_args_t *args,
-                                        ccgw_done_t *done);
+apr_status_t ccgw_session_cancel_invite(ccgw_call_t *call, const ccgw_session_args_t *args, ccgw_done_t *done);
 /** Give it to an agent or a queue (target, or queue), with a last text to all if given; the caller stays until an agent
  *  accepts. */
-apr_status_t ccgw_session_transfer(ccgw_call_t *call, const ccgw_session_args_t *args,
-                                   ccgw_done_t *done);
+apr_status_t ccgw_session_transfer(ccgw_call_t *call, const ccgw_session_args_t *args, ccgw_done_t *done);
 /** Take another agent out: target. */
-apr_status_t ccgw_session_remove(ccgw_call_t *call, const ccgw_session_args_t *args,
-                                 ccgw_done_t *done);
+apr_status_t ccgw_session_remove(ccgw_call_t *call, const ccgw_session_args_t *args, ccgw_done_t *done);
 /** Go; alone, the caller keeps the session to finish his work on it. */
-apr_status_t ccgw_session_leave(ccgw_call_t *call, const ccgw_session_args_t *args,
-                                ccgw_done_t *done);
+apr_status_t ccgw_session_leave(ccgw_call_t *call, const ccgw_session_args_t *args, ccgw_done_t *done);
 /** End it, or with queue: send it back there. In a conference the caller only leaves. */
-apr_status_t ccgw_session_complete(ccgw_call_t *call, const ccgw_session_args_t *args,
-                                   ccgw_done_t *done);
+apr_status_t ccgw_session_complete(ccgw_call_t *call, const ccgw_session_args_t *args, ccgw_done_t *done);
 /** Attached data: data merges. */
-apr_status_t ccgw_session_attach(ccgw_call_t *call, const ccgw_session_args_t *args,
-                                 ccgw_done_t *done);
+apr_status_t ccgw_session_attach(ccgw_call_t *call, const ccgw_session_args_t *args, ccgw_done_t *done);
 /** Attached data: keys go; unknown keys are passed over. */
-apr_status_t ccgw_session_detach(ccgw_call_t *call, const ccgw_session_args_t *args,
-                                 ccgw_done_t *done);
+apr_status_t ccgw_session_detach(ccgw_call_t *call, const ccgw_session_args_t *args, ccgw_done_t *done);
 /** text is the disposition, key its data key. */
-apr_status_t ccgw_session_dispose(ccgw_call_t *call, const ccgw_session_args_t *args,
-                                  ccgw_done_t *done);
+apr_status_t ccgw_session_dispose(ccgw_call_t *call, const ccgw_session_args_t *args, ccgw_done_t *done);
 /** text is the comment. */
-apr_status_t ccgw_session_comment(ccgw_call_t *call, const ccgw_session_args_t *args,
-                                  ccgw_done_t *done);
+apr_status_t ccgw_session_comment(ccgw_call_t *call, const ccgw_session_args_t *args, ccgw_done_t *done);
 /** The desktop shows it: only checks that it may. */
-apr_status_t ccgw_session_focus(ccgw_call_t *call, const ccgw_session_args_t *args,
-                                ccgw_done_t *done);
+apr_status_t ccgw_session_focus(ccgw_call_t *call, const ccgw_session_args_t *args, ccgw_done_t *done);
 
-apr_status_t ccgw_session_get(ccgw_call_t *call, const ccgw_session_args_t *args,
-                              ccgw_session_result_t *result);
+apr_status_t ccgw_session_get(ccgw_call_t *call, const ccgw_session_args_t *args, ccgw_session_result_t *result);
 /** The caller's sessions of a media. */
-apr_status_t ccgw_session_list(ccgw_call_t *call, const ccgw_session_args_t *args,
-                               ccgw_sessions_result_t *result);
+apr_status_t ccgw_session_list(ccgw_call_t *call, const ccgw_session_args_t *args, ccgw_sessions_result_t *result);
 /** The log as the caller may see it: start, count. */
-apr_status_t ccgw_session_messages(ccgw_call_t *call, const ccgw_session_args_t *args,
-                                   ccgw_messages_result_t *result);
+apr_status_t ccgw_session_messages(ccgw_call_t *call, const ccgw_session_args_t *args, ccgw_messages_result_t *result);
 
 /* What the customer's end does; call->agent is NULL. */
 struct ccgw_inbound_t;
 
 /** A customer's text: joins the open session, or makes one and queues it. Repeats of a carrier id change nothing.
  *  CCGW_ENOTFOUND: nobody has the number. *session: the one it is in. */
-apr_status_t ccgw_session_receive(ccgw_call_t *call, const struct ccgw_inbound_t *text,
-                                  ccgw_id_t *session);
+apr_status_t ccgw_session_receive(ccgw_call_t *call, const struct ccgw_inbound_t *text, ccgw_id_t *session);
 
 /* Helpers for the other files of the core and for shapes. */
 

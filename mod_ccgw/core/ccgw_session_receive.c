@@ -36,8 +36,7 @@ static apr_status_t repeated(ccgw_id_t *session, ccgw_work_t *work, const ccgw_i
     *session = 0;
     if (!ccgw_str_given(text->carrier_id))
         return APR_SUCCESS;
-    rv = ccgw_work_get(&receipt, &version, work, CCGW_TABLE_RECEIPT, receipt_key(work, text),
-                       &ccgw_pointer_record);
+    rv = ccgw_work_get(&receipt, &version, work, CCGW_TABLE_RECEIPT, receipt_key(work, text), &ccgw_pointer_record);
     *session = receipt.session;
     return rv;
 }
@@ -48,12 +47,11 @@ static apr_status_t note_receipt(ccgw_work_t *work, const ccgw_inbound_t *text, 
 
     if (!ccgw_str_given(text->carrier_id))
         return APR_SUCCESS;
-    return ccgw_work_put(work, CCGW_TABLE_RECEIPT, receipt_key(work, text), &ccgw_pointer_record,
-                         &receipt, work->call->now + RECEIPT_KEPT);
+    return ccgw_work_put(work, CCGW_TABLE_RECEIPT, receipt_key(work, text), &ccgw_pointer_record, &receipt,
+                         work->call->now + RECEIPT_KEPT);
 }
 
-static apr_status_t begin_session(ccgw_session_t *session, ccgw_work_t *work, const verb_t *verb,
-                                  ccgw_buf_t contact)
+static apr_status_t begin_session(ccgw_session_t *session, ccgw_work_t *work, const verb_t *verb, ccgw_buf_t contact)
 {
     ccgw_participant_t customer = { .id = ccgw_id_new(work->call->wall),
                                     .party = CCGW_PARTY_CUSTOMER,
@@ -76,21 +74,17 @@ static apr_status_t begin_session(ccgw_session_t *session, ccgw_work_t *work, co
                                  .created = work->call->wall };
     ccgw_session_join(&added, session, &customer, work->pool);
     rv = ccgw_session_requeue(work, session, NULL);
-    return rv == APR_SUCCESS
-               ? ccgw_work_put(work, CCGW_TABLE_CONTACT, contact, &ccgw_pointer_record, &open, 0)
-               : rv;
+    return rv == APR_SUCCESS ? ccgw_work_put(work, CCGW_TABLE_CONTACT, contact, &ccgw_pointer_record, &open, 0) : rv;
 }
 
 /** The customer's open session, or a new one. */
 static apr_status_t find_session(ccgw_session_t *session, ccgw_work_t *work, const verb_t *verb)
 {
     const ccgw_inbound_t *text = verb->text;
-    ccgw_buf_t contact =
-        ccgw_contact_key(work->call->tenant, text->media, text->to, text->from, work->pool);
+    ccgw_buf_t contact = ccgw_contact_key(work->call->tenant, text->media, text->to, text->from, work->pool);
     ccgw_pointer_t open;
     apr_uint64_t version;
-    apr_status_t rv =
-        ccgw_work_get(&open, &version, work, CCGW_TABLE_CONTACT, contact, &ccgw_pointer_record);
+    apr_status_t rv = ccgw_work_get(&open, &version, work, CCGW_TABLE_CONTACT, contact, &ccgw_pointer_record);
 
     if (rv != APR_SUCCESS)
         return rv;
@@ -115,9 +109,11 @@ static apr_status_t do_receive(ccgw_work_t *work, void *baton)
     rv = find_session(&session, work, verb);
     if (rv != APR_SUCCESS)
         return rv;
-    message = ccgw_session_message(ccgw_session_customer(&session), CCGW_MESSAGE_TEXT,
-                                   CCGW_VISIBLE_ALL, verb->text->text);
+    message = ccgw_session_message(ccgw_session_writer(&session, verb->text->from), CCGW_MESSAGE_TEXT, CCGW_VISIBLE_ALL,
+                                   verb->text->text);
     rv = ccgw_session_log(&message, work, &session);
+    if (rv == APR_SUCCESS)
+        rv = ccgw_session_send_out(work, &session, &message);
     event.session = &session;
     event.messages = &message;
     event.nmessages = 1;

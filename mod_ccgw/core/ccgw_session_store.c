@@ -41,8 +41,7 @@ ccgw_buf_t ccgw_session_key(const ccgw_tenant_t *tenant, ccgw_id_t session, apr_
     return ccgw_key_buf(&key);
 }
 
-ccgw_buf_t ccgw_message_key(const ccgw_tenant_t *tenant, ccgw_id_t session, int index,
-                            apr_pool_t *pool)
+ccgw_buf_t ccgw_message_key(const ccgw_tenant_t *tenant, ccgw_id_t session, int index, apr_pool_t *pool)
 {
     ccgw_key_t key;
 
@@ -52,8 +51,7 @@ ccgw_buf_t ccgw_message_key(const ccgw_tenant_t *tenant, ccgw_id_t session, int 
     return ccgw_key_buf(&key);
 }
 
-ccgw_buf_t ccgw_workbin_prefix(const ccgw_tenant_t *tenant, const char *workbin, const char *owner,
-                               apr_pool_t *pool)
+ccgw_buf_t ccgw_workbin_prefix(const ccgw_tenant_t *tenant, const char *workbin, const char *owner, apr_pool_t *pool)
 {
     ccgw_key_t key;
 
@@ -64,8 +62,8 @@ ccgw_buf_t ccgw_workbin_prefix(const ccgw_tenant_t *tenant, const char *workbin,
     return ccgw_key_buf(&key);
 }
 
-ccgw_buf_t ccgw_workbin_key(const ccgw_tenant_t *tenant, const char *workbin, const char *owner,
-                            ccgw_id_t session, apr_pool_t *pool)
+ccgw_buf_t ccgw_workbin_key(const ccgw_tenant_t *tenant, const char *workbin, const char *owner, ccgw_id_t session,
+                            apr_pool_t *pool)
 {
     ccgw_key_t key;
 
@@ -85,8 +83,8 @@ ccgw_buf_t ccgw_available_prefix(const ccgw_tenant_t *tenant, int media, apr_poo
     return ccgw_key_buf(&key);
 }
 
-ccgw_buf_t ccgw_contact_key(const ccgw_tenant_t *tenant, int media, const char *number,
-                            const char *customer, apr_pool_t *pool)
+ccgw_buf_t ccgw_contact_key(const ccgw_tenant_t *tenant, int media, const char *number, const char *customer,
+                            apr_pool_t *pool)
 {
     ccgw_key_t key;
 
@@ -121,13 +119,25 @@ ccgw_participant_t *ccgw_session_customer(const ccgw_session_t *session)
     return NULL;
 }
 
+ccgw_participant_t *ccgw_session_writer(const ccgw_session_t *session, const char *number)
+{
+    int i;
+
+    for (i = 0; i < session->nparticipants; i++) {
+        ccgw_participant_t *p = &session->participants[i];
+
+        if (p->party == CCGW_PARTY_CUSTOMER && p->address && !strcmp(p->address, number))
+            return p;
+    }
+    return ccgw_session_customer(session);
+}
+
 int ccgw_session_joined(const ccgw_session_t *session)
 {
     int i, n = 0;
 
     for (i = 0; i < session->nparticipants; i++) {
-        n += session->participants[i].party == CCGW_PARTY_AGENT &&
-             session->participants[i].leg == CCGW_LEG_JOINED;
+        n += session->participants[i].party == CCGW_PARTY_AGENT && session->participants[i].leg == CCGW_LEG_JOINED;
     }
     return n;
 }
@@ -138,13 +148,12 @@ apr_status_t ccgw_session_load(ccgw_session_t *session, ccgw_work_t *work, ccgw_
 {
     if (!id)
         return CCGW_ENOTFOUND;
-    return ccgw_work_get(session, NULL, work, CCGW_TABLE_SESSION,
-                         ccgw_session_key(work->call->tenant, id, work->pool),
+    return ccgw_work_get(session, NULL, work, CCGW_TABLE_SESSION, ccgw_session_key(work->call->tenant, id, work->pool),
                          &ccgw_session_record);
 }
 
-apr_status_t ccgw_session_enter(ccgw_session_t *session, ccgw_work_t *work,
-                                const ccgw_session_args_t *args, ccgw_action_t action)
+apr_status_t ccgw_session_enter(ccgw_session_t *session, ccgw_work_t *work, const ccgw_session_args_t *args,
+                                ccgw_action_t action)
 {
     ccgw_call_t *call = work->call;
     apr_status_t rv = ccgw_session_load(session, work, args->session);
@@ -169,8 +178,7 @@ apr_status_t ccgw_session_fresh_id(ccgw_id_t *id, ccgw_work_t *work)
     do {
         *id = ccgw_id_new(work->call->wall);
         rv = ccgw_work_get(&there, &version, work, CCGW_TABLE_SESSION,
-                           ccgw_session_key(work->call->tenant, *id, work->pool),
-                           &ccgw_session_record);
+                           ccgw_session_key(work->call->tenant, *id, work->pool), &ccgw_session_record);
     } while (rv == APR_SUCCESS && version);
     return rv;
 }
@@ -192,13 +200,12 @@ apr_status_t ccgw_session_save(ccgw_work_t *work, const ccgw_session_t *session)
         if (p->leg == CCGW_LEG_OFFERED)
             due = earlier(due, p->until);
     }
-    return ccgw_work_put(work, CCGW_TABLE_SESSION,
-                         ccgw_session_key(work->call->tenant, session->id, work->pool),
+    return ccgw_work_put(work, CCGW_TABLE_SESSION, ccgw_session_key(work->call->tenant, session->id, work->pool),
                          &ccgw_session_record, session, due);
 }
 
-void ccgw_session_join(ccgw_participant_t **added, ccgw_session_t *session,
-                       const ccgw_participant_t *participant, apr_pool_t *pool)
+void ccgw_session_join(ccgw_participant_t **added, ccgw_session_t *session, const ccgw_participant_t *participant,
+                       apr_pool_t *pool)
 {
     ccgw_participant_t *grown = apr_palloc(pool, sizeof *grown * (session->nparticipants + 1));
 
@@ -234,8 +241,7 @@ apr_status_t ccgw_session_log(ccgw_message_t *message, ccgw_work_t *work, ccgw_s
     return ccgw_work_put(work, CCGW_TABLE_MESSAGE, key, &ccgw_message_record, message, 0);
 }
 
-ccgw_message_t ccgw_session_message(const ccgw_participant_t *p, int type, int visibility,
-                                    const char *text)
+ccgw_message_t ccgw_session_message(const ccgw_participant_t *p, int type, int visibility, const char *text)
 {
     return (ccgw_message_t){ .type = type,
                              .visibility = visibility,
@@ -246,8 +252,8 @@ ccgw_message_t ccgw_session_message(const ccgw_participant_t *p, int type, int v
                              .text = text };
 }
 
-apr_status_t ccgw_session_read_log(ccgw_message_t **messages, int *n, ccgw_work_t *work,
-                                   ccgw_id_t session, int first, int max)
+apr_status_t ccgw_session_read_log(ccgw_message_t **messages, int *n, ccgw_work_t *work, ccgw_id_t session, int first,
+                                   int max)
 {
     const ccgw_tenant_t *tenant = work->call->tenant;
     ccgw_record_t *records;
@@ -255,15 +261,13 @@ apr_status_t ccgw_session_read_log(ccgw_message_t **messages, int *n, ccgw_work_
     int i;
 
     /* unchecked: entries are written once; a new one also changes the session record, which the caller has read */
-    rv = work->core->provider->scan(
-        &records, n, work->txn, CCGW_TABLE_MESSAGE,
-        ccgw_message_key(tenant, session, first, work->pool),
-        ccgw_key_after(ccgw_session_key(tenant, session, work->pool), work->pool), max);
+    rv = work->core->provider->scan(&records, n, work->txn, CCGW_TABLE_MESSAGE,
+                                    ccgw_message_key(tenant, session, first, work->pool),
+                                    ccgw_key_after(ccgw_session_key(tenant, session, work->pool), work->pool), max);
     if (rv != APR_SUCCESS)
         return rv;
     *messages = apr_palloc(work->pool, sizeof **messages * (*n + 1));
     for (i = 0; i < *n && rv == APR_SUCCESS; i++)
-        rv =
-            ccgw_record_decode(&(*messages)[i], &ccgw_message_record, records[i].value, work->pool);
+        rv = ccgw_record_decode(&(*messages)[i], &ccgw_message_record, records[i].value, work->pool);
     return rv;
 }

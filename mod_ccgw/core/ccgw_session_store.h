@@ -15,21 +15,19 @@
 ccgw_buf_t ccgw_login_key(const ccgw_tenant_t *tenant, const char *login, apr_pool_t *pool);
 ccgw_buf_t ccgw_agent_key(const ccgw_tenant_t *tenant, const char *agent, apr_pool_t *pool);
 ccgw_buf_t ccgw_session_key(const ccgw_tenant_t *tenant, ccgw_id_t session, apr_pool_t *pool);
-ccgw_buf_t ccgw_message_key(const ccgw_tenant_t *tenant, ccgw_id_t session, int index,
-                            apr_pool_t *pool);
+ccgw_buf_t ccgw_message_key(const ccgw_tenant_t *tenant, ccgw_id_t session, int index, apr_pool_t *pool);
 /** Prefix of all entries of QUEUE. */
 ccgw_buf_t ccgw_queue_prefix(const ccgw_tenant_t *tenant, const char *queue, apr_pool_t *pool);
 /** Prefix of all items of a workbin's owner; of the whole workbin when OWNER is NULL. */
-ccgw_buf_t ccgw_workbin_prefix(const ccgw_tenant_t *tenant, const char *workbin, const char *owner,
-                               apr_pool_t *pool);
-ccgw_buf_t ccgw_workbin_key(const ccgw_tenant_t *tenant, const char *workbin, const char *owner,
-                            ccgw_id_t session, apr_pool_t *pool);
+ccgw_buf_t ccgw_workbin_prefix(const ccgw_tenant_t *tenant, const char *workbin, const char *owner, apr_pool_t *pool);
+ccgw_buf_t ccgw_workbin_key(const ccgw_tenant_t *tenant, const char *workbin, const char *owner, ccgw_id_t session,
+                            apr_pool_t *pool);
 /** Prefix of the agents available for MEDIA, longest idle first. */
 ccgw_buf_t ccgw_available_prefix(const ccgw_tenant_t *tenant, int media, apr_pool_t *pool);
 
 /** Where a customer's open session is noted. */
-ccgw_buf_t ccgw_contact_key(const ccgw_tenant_t *tenant, int media, const char *number,
-                            const char *customer, apr_pool_t *pool);
+ccgw_buf_t ccgw_contact_key(const ccgw_tenant_t *tenant, int media, const char *number, const char *customer,
+                            apr_pool_t *pool);
 
 /** A record that only points at a session: queue entries, workbin items, contacts, receipts. */
 typedef struct ccgw_pointer_t {
@@ -47,26 +45,30 @@ extern const ccgw_record_type_t ccgw_pointer_record;
 apr_status_t ccgw_session_load(ccgw_session_t *session, ccgw_work_t *work, ccgw_id_t id);
 /** Load for a verb of call->agent: CCGW_ENOTFOUND unless he has a part in it and MEDIA fits, CCGW_ESTATE unless ACTION
  *  is allowed; problems are noted. */
-apr_status_t ccgw_session_enter(ccgw_session_t *session, ccgw_work_t *work,
-                                const ccgw_session_args_t *args, ccgw_action_t action);
+apr_status_t ccgw_session_enter(ccgw_session_t *session, ccgw_work_t *work, const ccgw_session_args_t *args,
+                                ccgw_action_t action);
 /** An id no session has. */
 apr_status_t ccgw_session_fresh_id(ccgw_id_t *id, ccgw_work_t *work);
 /** Save; its due time is the earliest end of an offer, or its own. */
 apr_status_t ccgw_session_save(ccgw_work_t *work, const ccgw_session_t *session);
+/** A copy of SESSION that lives in POOL: results outlive the attempt. */
+apr_status_t ccgw_session_keep(ccgw_session_t *kept, const ccgw_session_t *session, apr_pool_t *pool);
 /** Add a participant (copied); *added points into the session's new array. */
-void ccgw_session_join(ccgw_participant_t **added, ccgw_session_t *session,
-                       const ccgw_participant_t *participant, apr_pool_t *pool);
+void ccgw_session_join(ccgw_participant_t **added, ccgw_session_t *session, const ccgw_participant_t *participant,
+                       apr_pool_t *pool);
 /** Take the participant at index I out. */
 void ccgw_session_drop(ccgw_session_t *session, int i);
 
 /** Write MESSAGE as the log's next entry (index and time are set) and count it in SESSION, which the caller saves. */
 apr_status_t ccgw_session_log(ccgw_message_t *message, ccgw_work_t *work, ccgw_session_t *session);
 /** An entry about participant P. */
-ccgw_message_t ccgw_session_message(const ccgw_participant_t *p, int type, int visibility,
-                                    const char *text);
+ccgw_message_t ccgw_session_message(const ccgw_participant_t *p, int type, int visibility, const char *text);
 /** The log from FIRST on, at most MAX entries. */
-apr_status_t ccgw_session_read_log(ccgw_message_t **messages, int *n, ccgw_work_t *work,
-                                   ccgw_id_t session, int first, int max);
+apr_status_t ccgw_session_read_log(ccgw_message_t **messages, int *n, ccgw_work_t *work, ccgw_id_t session, int first,
+                                   int max);
+
+/** The customer with NUMBER; the session's own when none has it. */
+ccgw_participant_t *ccgw_session_writer(const ccgw_session_t *session, const char *number);
 
 /* ---- legs ---- */
 
@@ -74,23 +76,22 @@ apr_status_t ccgw_session_read_log(ccgw_message_t **messages, int *n, ccgw_work_
 apr_status_t ccgw_leg_queue(ccgw_work_t *work, ccgw_session_t *session, int i);
 /** Take its queue entry away. */
 apr_status_t ccgw_leg_unqueue(ccgw_work_t *work, const ccgw_session_t *session, int i);
-/** Offer the leg at index I to AGENT: he gets a task and the event. */
-apr_status_t ccgw_leg_offer(ccgw_work_t *work, ccgw_session_t *session, int i,
-                            const ccgw_agent_def_t *def, ccgw_agent_t *agent);
+/** Offer the leg at index I to AGENT: he gets a task and the event; one whose desktop cannot answer joins at once. */
+apr_status_t ccgw_leg_offer(ccgw_work_t *work, ccgw_session_t *session, int i, const ccgw_agent_def_t *def,
+                            ccgw_agent_t *agent);
 /**
  * End the offer of the leg at index I: the agent's task goes, he is told VIEW (0: he is told nothing). A leg that came
  * through a queue goes back there unless GIVE_UP; else it is dropped and whoever invited is told CODE, a status code
  * (0: nothing). The caller saves the session.
  */
-apr_status_t ccgw_leg_withdraw(ccgw_work_t *work, ccgw_session_t *session, int i, int view,
-                               int give_up, apr_status_t code);
+apr_status_t ccgw_leg_withdraw(ccgw_work_t *work, ccgw_session_t *session, int i, int view, int give_up,
+                               apr_status_t code);
 /** The task of AGENT in SESSION goes. */
 apr_status_t ccgw_leg_free(ccgw_work_t *work, const ccgw_session_t *session, const char *agent);
 /** Withdraw every open offer of SESSION (invitations, consultations, transfers, routing). */
 apr_status_t ccgw_leg_withdraw_all(ccgw_work_t *work, ccgw_session_t *session);
 /** The joined leg of AGENT goes: his task, the log entry, the owner's succession. No event. *left: the log entry. */
-apr_status_t ccgw_leg_leave(ccgw_message_t *left, ccgw_work_t *work, ccgw_session_t *session,
-                            const char *agent);
+apr_status_t ccgw_leg_leave(ccgw_message_t *left, ccgw_work_t *work, ccgw_session_t *session, const char *agent);
 /** Ask QUEUE for one more agent. */
 apr_status_t ccgw_session_add_queued(ccgw_work_t *work, ccgw_session_t *session, const char *queue);
 /** Back to QUEUE (NULL: where it came in) with a new routed leg. */
@@ -98,21 +99,29 @@ apr_status_t ccgw_session_requeue(ccgw_work_t *work, ccgw_session_t *session, co
 /** The last agent went: what he had offered is withdrawn and the session waits in its queue again. */
 apr_status_t ccgw_session_requeue_alone(ccgw_work_t *work, ccgw_session_t *session);
 /** Tell those who are still in SESSION that somebody went; LEFT: his log entry. */
-apr_status_t ccgw_session_tell_left(ccgw_work_t *work, ccgw_session_t *session,
-                                    ccgw_message_t *left);
+apr_status_t ccgw_session_tell_left(ccgw_work_t *work, ccgw_session_t *session, ccgw_message_t *left);
 /** Over for everybody: offers withdrawn, agents' tasks gone, the customer free for a new session. Each agent who had
  *  joined is told Completed; REFERENCE goes along. */
 apr_status_t ccgw_session_finish(ccgw_work_t *work, ccgw_session_t *session, apr_int64_t reference);
-/** The customer's next message begins a new session. */
+/** The next message of CUSTOMER begins a new session; likewise that of every customer in it. */
+apr_status_t ccgw_session_forget_contact(ccgw_work_t *work, const ccgw_session_t *session, const char *customer);
 apr_status_t ccgw_session_release_customer(ccgw_work_t *work, ccgw_session_t *session);
 
 /** The offered leg PART joins: his task, the log entry JOINED. NICKNAME may be NULL. No event. */
-apr_status_t ccgw_session_enter_leg(ccgw_work_t *work, ccgw_session_t *session,
-                                    ccgw_participant_t *part, const char *nickname,
-                                    ccgw_message_t *joined);
+apr_status_t ccgw_session_enter_leg(ccgw_work_t *work, ccgw_session_t *session, ccgw_participant_t *part,
+                                    const char *nickname, ccgw_message_t *joined);
+/** The offered agent PART joins: owner, transfer, log, events to him and the others. NICKNAME may be NULL. */
+apr_status_t ccgw_session_admit(ccgw_work_t *work, ccgw_session_t *session, ccgw_participant_t *part,
+                                const char *nickname);
+/** MESSAGE leaves for every customer but the one who wrote it. */
+apr_status_t ccgw_session_send_out(ccgw_work_t *work, const ccgw_session_t *session, const ccgw_message_t *message);
 /** The caller says something: log (typing notices only count there), outbox, events. */
-apr_status_t ccgw_session_say(ccgw_work_t *work, ccgw_session_t *session, int type, int visibility,
-                              const char *text);
+apr_status_t ccgw_session_say(ccgw_work_t *work, ccgw_session_t *session, int type, int visibility, const char *text);
+/** The only agent PART goes: the customer's side is over, the agent keeps the session to finish his notes. */
+apr_status_t ccgw_session_leave_alone(ccgw_work_t *work, ccgw_session_t *session, ccgw_participant_t *part);
+/** Ask AGENT or else QUEUE in, for OFFER; an agent who cannot come is told of by an event to the caller. */
+apr_status_t ccgw_session_ask(ccgw_work_t *work, ccgw_session_t *session, int offer, const ccgw_agent_def_t *agent,
+                              const ccgw_queue_def_t *queue);
 /** AGENT is not asked again for a while. */
 void ccgw_session_refuse(ccgw_work_t *work, ccgw_session_t *session, const char *agent);
 
@@ -134,14 +143,12 @@ int ccgw_agent_reachable(const ccgw_agent_t *agent, const ccgw_agent_def_t *def,
 /** STRS with S, once; without S. The array is new. */
 ccgw_strs_t ccgw_strs_with(const ccgw_strs_t *strs, const char *s, apr_pool_t *pool);
 ccgw_strs_t ccgw_strs_without(const ccgw_strs_t *strs, const char *s, apr_pool_t *pool);
-/** Tell his desktops of his presence. */
-apr_status_t ccgw_agent_tell(ccgw_work_t *work, const ccgw_agent_t *agent, apr_int64_t reference);
+/** Tell his desktops of his presence; CAUSE as the row said it, NULL none. */
+apr_status_t ccgw_agent_tell(ccgw_work_t *work, const ccgw_agent_t *agent, const char *cause, apr_int64_t reference);
 /** Save AGENT (who is no longer reachable), move offers to him on, with GO also leave his sessions, requeueing those
  *  nobody else is in; AGENT is loaded again afterwards. */
 apr_status_t ccgw_agent_release(ccgw_work_t *work, ccgw_agent_t *agent, int go);
 /** Close his contact centre session: nothing is offered to him, his channels end; GO as above. AGENT is saved. */
 apr_status_t ccgw_agent_shut(ccgw_work_t *work, ccgw_agent_t *agent, int go);
-/** End the login ID, whoever asks. */
-apr_status_t ccgw_login_end(ccgw_call_t *call, const char *id);
 
 #endif

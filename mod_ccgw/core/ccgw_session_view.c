@@ -7,9 +7,7 @@
 /** Longest answer to a question for log entries. */
 #define MESSAGES_MAX 2000
 
-/** Results outlive the attempt: copied by packing and unpacking. */
-static apr_status_t keep_session(ccgw_session_t *kept, const ccgw_session_t *session,
-                                 apr_pool_t *pool)
+apr_status_t ccgw_session_keep(ccgw_session_t *kept, const ccgw_session_t *session, apr_pool_t *pool)
 {
     ccgw_buf_t packed;
     apr_status_t rv = ccgw_record_encode(&packed, &ccgw_session_record, session, pool);
@@ -18,8 +16,7 @@ static apr_status_t keep_session(ccgw_session_t *kept, const ccgw_session_t *ses
 }
 
 /** A session this agent has a part in, of the media asked for. */
-static apr_status_t load_mine(ccgw_session_t *session, ccgw_work_t *work,
-                              const ccgw_session_args_t *args)
+static apr_status_t load_mine(ccgw_session_t *session, ccgw_work_t *work, const ccgw_session_args_t *args)
 {
     apr_status_t rv = ccgw_session_load(session, work, args->session);
 
@@ -42,11 +39,10 @@ static apr_status_t do_get(ccgw_work_t *work, void *baton)
     ccgw_session_t session;
     apr_status_t rv = load_mine(&session, work, get->args);
 
-    return rv == APR_SUCCESS ? keep_session(&get->result->session, &session, work->call->pool) : rv;
+    return rv == APR_SUCCESS ? ccgw_session_keep(&get->result->session, &session, work->call->pool) : rv;
 }
 
-apr_status_t ccgw_session_get(ccgw_call_t *call, const ccgw_session_args_t *args,
-                              ccgw_session_result_t *result)
+apr_status_t ccgw_session_get(ccgw_call_t *call, const ccgw_session_args_t *args, ccgw_session_result_t *result)
 {
     get_t get = { args, result };
 
@@ -76,13 +72,12 @@ static apr_status_t do_list(ccgw_work_t *work, void *baton)
             continue;
         rv = ccgw_session_load(&session, work, agent.tasks[i].session);
         if (rv == APR_SUCCESS)
-            rv = keep_session(&result->sessions[result->nsessions++], &session, work->call->pool);
+            rv = ccgw_session_keep(&result->sessions[result->nsessions++], &session, work->call->pool);
     }
     return rv;
 }
 
-apr_status_t ccgw_session_list(ccgw_call_t *call, const ccgw_session_args_t *args,
-                               ccgw_sessions_result_t *result)
+apr_status_t ccgw_session_list(ccgw_call_t *call, const ccgw_session_args_t *args, ccgw_sessions_result_t *result)
 {
     list_t list = { args, result };
 
@@ -96,8 +91,7 @@ typedef struct messages_t {
     ccgw_messages_result_t *result;
 } messages_t;
 
-static apr_status_t keep_messages(ccgw_messages_result_t *result, const ccgw_message_t *log, int n,
-                                  apr_pool_t *pool)
+static apr_status_t keep_messages(ccgw_messages_result_t *result, const ccgw_message_t *log, int n, apr_pool_t *pool)
 {
     ccgw_buf_t packed;
     apr_status_t rv = APR_SUCCESS;
@@ -117,8 +111,7 @@ static apr_status_t do_messages(ccgw_work_t *work, void *baton)
 {
     messages_t *ask = baton;
     apr_int64_t first = ask->args->start > 1 ? ask->args->start : 1;
-    apr_int64_t max =
-        ask->args->count > 0 && ask->args->count < MESSAGES_MAX ? ask->args->count : MESSAGES_MAX;
+    apr_int64_t max = ask->args->count > 0 && ask->args->count < MESSAGES_MAX ? ask->args->count : MESSAGES_MAX;
     ccgw_session_t session;
     ccgw_message_t *log;
     int n = 0;
@@ -130,11 +123,10 @@ static apr_status_t do_messages(ccgw_work_t *work, void *baton)
         rv = ccgw_session_read_log(&log, &n, work, session.id, (int)first, (int)max);
     if (rv == APR_SUCCESS)
         rv = keep_messages(ask->result, log, n, work->call->pool);
-    return rv == APR_SUCCESS ? keep_session(&ask->result->session, &session, work->call->pool) : rv;
+    return rv == APR_SUCCESS ? ccgw_session_keep(&ask->result->session, &session, work->call->pool) : rv;
 }
 
-apr_status_t ccgw_session_messages(ccgw_call_t *call, const ccgw_session_args_t *args,
-                                   ccgw_messages_result_t *result)
+apr_status_t ccgw_session_messages(ccgw_call_t *call, const ccgw_session_args_t *args, ccgw_messages_result_t *result)
 {
     messages_t ask = { args, result };
 

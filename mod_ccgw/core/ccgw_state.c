@@ -49,8 +49,7 @@ ccgw_view_state_t ccgw_state_view(const ccgw_session_t *session, const char *age
         return CCGW_VIEW_NONE;
     switch (part->leg) {
     case CCGW_LEG_OFFERED: return CCGW_VIEW_OFFERED;
-    case CCGW_LEG_JOINED:
-        return ccgw_session_joined(session) > 1 ? CCGW_VIEW_TOGETHER : CCGW_VIEW_ALONE;
+    case CCGW_LEG_JOINED: return ccgw_session_joined(session) > 1 ? CCGW_VIEW_TOGETHER : CCGW_VIEW_ALONE;
     case CCGW_LEG_LEFT: return CCGW_VIEW_LEFT;
     }
     return CCGW_VIEW_NONE;

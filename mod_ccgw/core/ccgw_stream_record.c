@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include <apr_strings.h>
+#include <apr_tables.h>
 
 #include "core/ccgw_session_store.h"
 #include "util/ccgw_id.h"
@@ -21,13 +22,13 @@ ccgw_buf_t ccgw_stream_key(const ccgw_tenant_t *tenant, const char *id, apr_pool
     return ccgw_key_buf(&key);
 }
 
-apr_uint64_t ccgw_stream_word(ccgw_call_t *call, const char *id, ccgw_word_t word,
-                              ccgw_word_op_t op, apr_uint64_t value)
+apr_uint64_t ccgw_stream_word(ccgw_call_t *call, const char *id, ccgw_word_t word, ccgw_word_op_t op,
+                              apr_uint64_t value)
 {
     apr_uint64_t result = 0;
 
-    call->core->provider->word(&result, call->core->store,
-                               ccgw_stream_key(call->tenant, id, call->pool), word, op, value);
+    call->core->provider->word(&result, call->core->store, ccgw_stream_key(call->tenant, id, call->pool), word, op,
+                               value);
     return result;
 }
 
@@ -36,8 +37,7 @@ static apr_status_t do_open(ccgw_work_t *work, void *baton)
     ccgw_stream_t *stream = baton, there;
     ccgw_buf_t key = ccgw_stream_key(work->call->tenant, stream->id, work->pool);
     apr_uint64_t version;
-    apr_status_t rv =
-        ccgw_work_get(&there, &version, work, CCGW_TABLE_STREAM, key, &ccgw_stream_record);
+    apr_status_t rv = ccgw_work_get(&there, &version, work, CCGW_TABLE_STREAM, key, &ccgw_stream_record);
 
     if (rv != APR_SUCCESS)
         return rv;
@@ -45,44 +45,101 @@ static apr_status_t do_open(ccgw_work_t *work, void *baton)
                          work->call->now + work->core->limits.stream_idle);
 }
 
-apr_status_t ccgw_stream_open(ccgw_stream_t *stream, const char **secret, ccgw_call_t *call,
-                              const char *framing, int acknowledged)
+static apr_status_t make_stream(ccgw_stream_t *stream, ccgw_call_t *call, const char *id, const char *framing,
+                                int acknowledged, int keeps_login)
 {
-    *secret = ccgw_id_random_hex(20, call->pool);
-    *stream = (ccgw_stream_t){ .id = ccgw_id_hash(*secret, call->pool),
+    *stream = (ccgw_stream_t){ .id = id,
                                .login = call->login,
                                .agent = call->agent->id,
                                .framing = framing,
-                               .acknowledged = acknowledged };
-    stream->start = (apr_int64_t)call->core->provider->last(call->core->store,
-                                                            ccgw_buf_str(call->tenant->name));
+                               .acknowledged = acknowledged,
+                               .keeps_login = keeps_login };
+    stream->start = (apr_int64_t)call->core->provider->last(call->core->store, ccgw_buf_str(call->tenant->name));
     ccgw_stream_word(call, stream->id, CCGW_WORD_SEEN, CCGW_WORD_RAISE, (apr_uint64_t)call->now);
-    ccgw_stream_word(call, stream->id, CCGW_WORD_READ, CCGW_WORD_STORE,
-                     (apr_uint64_t)stream->start);
+    ccgw_stream_word(call, stream->id, CCGW_WORD_READ, CCGW_WORD_STORE, (apr_uint64_t)stream->start);
     return ccgw_run(call, do_open, stream, CCGW_DURABLE_UNSET);
 }
 
-apr_status_t ccgw_stream_find(ccgw_stream_t *stream, ccgw_call_t *call, const char *secret)
+apr_status_t ccgw_stream_open(ccgw_stream_t *stream, const char **secret, ccgw_call_t *call, const char *framing,
+                              int acknowledged)
+{
+    *secret = ccgw_id_random_hex(20, call->pool);
+    return make_stream(stream, call, ccgw_id_hash(*secret, call->pool), framing, acknowledged, 0);
+}
+
+static apr_status_t peek_stream(ccgw_stream_t *stream, ccgw_call_t *call, const char *id)
 {
     ccgw_core_t *core = call->core;
     ccgw_record_t record;
     ccgw_txn_t *txn;
-    apr_status_t rv =
-        core->provider->begin(&txn, core->store, ccgw_buf_str(call->tenant->name), call->pool);
+    apr_status_t rv = core->provider->begin(&txn, core->store, ccgw_buf_str(call->tenant->name), call->pool);
 
     /* unchecked: nothing is decided from it that a later transaction would have to check */
     if (rv == APR_SUCCESS)
-        rv = core->provider->peek(
-            &record, txn, CCGW_TABLE_STREAM,
-            ccgw_stream_key(call->tenant, ccgw_id_hash(secret, call->pool), call->pool));
+        rv = core->provider->peek(&record, txn, CCGW_TABLE_STREAM, ccgw_stream_key(call->tenant, id, call->pool));
     if (rv != APR_SUCCESS)
         return rv;
-    if (!record.version)
-        return CCGW_ENOTFOUND;
-    rv = ccgw_record_decode(stream, &ccgw_stream_record, record.value, call->pool);
+    return record.version ? ccgw_record_decode(stream, &ccgw_stream_record, record.value, call->pool) : CCGW_ENOTFOUND;
+}
+
+apr_status_t ccgw_stream_of_login(ccgw_stream_t *stream, ccgw_call_t *call, const char *framing)
+{
+    apr_status_t rv = peek_stream(stream, call, call->login);
+
+    return rv == CCGW_ENOTFOUND ? make_stream(stream, call, call->login, framing, 0, 0) : rv;
+}
+
+apr_status_t ccgw_stream_keeping_login(ccgw_stream_t *stream, ccgw_call_t *call, const char *framing)
+{
+    apr_status_t rv = peek_stream(stream, call, call->login);
+
+    return rv == CCGW_ENOTFOUND ? make_stream(stream, call, call->login, framing, 0, 1) : rv;
+}
+
+apr_status_t ccgw_stream_find(ccgw_stream_t *stream, ccgw_call_t *call, const char *secret)
+{
+    apr_status_t rv = peek_stream(stream, call, ccgw_id_hash(secret, call->pool));
+
     if (rv != APR_SUCCESS)
         return rv;
     return call->agent && !strcmp(stream->agent, call->agent->id) ? APR_SUCCESS : CCGW_ENOTFOUND;
+}
+
+#define CHUNK 256
+
+apr_status_t ccgw_stream_list(ccgw_stream_t **streams, int *n, ccgw_call_t *call, const char *framing)
+{
+    apr_array_header_t *list = apr_array_make(call->pool, 16, sizeof(ccgw_stream_t));
+    ccgw_core_t *core = call->core;
+    ccgw_record_t *records;
+    ccgw_stream_t stream;
+    ccgw_key_t prefix;
+    ccgw_buf_t from, end;
+    ccgw_txn_t *txn;
+    apr_status_t rv = core->provider->begin(&txn, core->store, ccgw_buf_str(call->tenant->name), call->pool);
+    int i, some = 0;
+
+    ccgw_key_begin(&prefix, call->tenant, call->pool);
+    ccgw_key_text(&prefix, "s");
+    from = ccgw_key_buf(&prefix);
+    end = ccgw_key_after(from, call->pool);
+    do {
+        /* unchecked: a list is out of date as soon as it is made */
+        if (rv == APR_SUCCESS)
+            rv = core->provider->scan(&records, &some, txn, CCGW_TABLE_STREAM, from, end, CHUNK);
+        for (i = 0; rv == APR_SUCCESS && i < some; i++) {
+            rv = ccgw_record_decode(&stream, &ccgw_stream_record, records[i].value, call->pool);
+            if (rv == APR_SUCCESS && stream.framing && !strcmp(stream.framing, framing))
+                APR_ARRAY_PUSH(list, ccgw_stream_t) = stream;
+        }
+        if (rv == APR_SUCCESS && some) {
+            from = ccgw_buf_copy(records[some - 1].key, call->pool);
+            from.n++; /* the zero byte behind the copy: the next key after this one */
+        }
+    } while (rv == APR_SUCCESS && some == CHUNK);
+    *streams = (ccgw_stream_t *)list->elts;
+    *n = list->nelts;
+    return rv;
 }
 
 typedef struct subscribe_t {
@@ -113,15 +170,13 @@ static apr_status_t do_subscribe(ccgw_work_t *work, void *baton)
     subscribe_t *change = baton;
     ccgw_buf_t key = ccgw_stream_key(work->call->tenant, change->stream->id, work->pool);
     ccgw_stream_t stream;
-    apr_status_t rv =
-        ccgw_work_get(&stream, NULL, work, CCGW_TABLE_STREAM, key, &ccgw_stream_record);
+    apr_status_t rv = ccgw_work_get(&stream, NULL, work, CCGW_TABLE_STREAM, key, &ccgw_stream_record);
 
     if (rv != APR_SUCCESS)
         return rv;
     stream.topics = changed(&stream.topics, change, work->call->pool);
     if (stream.topics.n > TOPICS_MAX)
-        return ccgw_problem(work->call, CCGW_ELIMIT, "subscription", "at most %d subscriptions",
-                            TOPICS_MAX);
+        return ccgw_problem(work->call, CCGW_ELIMIT, "subscription", "at most %d subscriptions", TOPICS_MAX);
     change->stream->topics = changed(&change->stream->topics, change, work->call->pool);
     return ccgw_work_put(work, CCGW_TABLE_STREAM, key, &ccgw_stream_record, &stream,
                          work->call->now + work->core->limits.stream_idle);
@@ -151,7 +206,6 @@ apr_status_t ccgw_stream_close(ccgw_call_t *call, const char *id)
     apr_status_t rv = ccgw_run(call, do_close, (void *)id, CCGW_DURABLE_UNSET);
 
     if (rv == APR_SUCCESS)
-        call->core->provider->forget(call->core->store,
-                                     ccgw_stream_key(call->tenant, id, call->pool));
+        call->core->provider->forget(call->core->store, ccgw_stream_key(call->tenant, id, call->pool));
     return rv;
 }

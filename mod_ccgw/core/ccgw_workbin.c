@@ -25,8 +25,7 @@ static apr_status_t personal_owner(const char **owner, ccgw_call_t *call, const 
     if (!ccgw_str_given(user) || !strcmp(user, call->agent->id))
         return APR_SUCCESS;
     if (call->role < CCGW_ROLE_SUPERVISOR)
-        return ccgw_problem(call, CCGW_EROLE, "userId",
-                            "only a supervisor may use another user's workbin");
+        return ccgw_problem(call, CCGW_EROLE, "userId", "only a supervisor may use another user's workbin");
     agent = ccgw_floor_agent(call->core->floor, call->tenant, user);
     if (!agent)
         return ccgw_problem(call, CCGW_ENOTFOUND, "userId", "there is no such user");
@@ -44,8 +43,8 @@ static apr_status_t present_place(const char **place, ccgw_work_t *work)
     return rv;
 }
 
-static apr_status_t group_owner(const char **owner, ccgw_work_t *work,
-                                const ccgw_workbin_def_t *def, const ccgw_workbin_args_t *args)
+static apr_status_t group_owner(const char **owner, ccgw_work_t *work, const ccgw_workbin_def_t *def,
+                                const ccgw_workbin_args_t *args)
 {
     ccgw_call_t *call = work->call;
     int by_agents = def->kind == CCGW_OWNER_AGENT_GROUP;
@@ -68,14 +67,12 @@ static apr_status_t group_owner(const char **owner, ccgw_work_t *work,
         member = rv == APR_SUCCESS && ccgw_floor_place_in(call->tenant, place, def->group);
     }
     if (rv == APR_SUCCESS && !member)
-        return ccgw_problem(call, CCGW_EROLE, NULL,
-                            "the workbin belongs to a group you are not in");
+        return ccgw_problem(call, CCGW_EROLE, NULL, "the workbin belongs to a group you are not in");
     return rv;
 }
 
 /** The workbin instance ARGS mean, if the caller may use it. */
-static apr_status_t find_bin(ccgw_workbin_t *bin, ccgw_work_t *work,
-                             const ccgw_workbin_args_t *args, const char *id)
+static apr_status_t find_bin(ccgw_workbin_t *bin, ccgw_work_t *work, const ccgw_workbin_args_t *args, const char *id)
 {
     ccgw_call_t *call = work->call;
 
@@ -86,8 +83,7 @@ static apr_status_t find_bin(ccgw_workbin_t *bin, ccgw_work_t *work,
     if (bin->def->kind != CCGW_OWNER_AGENT)
         return group_owner(&bin->owner, work, bin->def, args);
     if (ccgw_str_given(args->agent_group) || ccgw_str_given(args->place_group))
-        return ccgw_problem(call, CCGW_ENOTFOUND, "agentGroup",
-                            "the workbin does not belong to a group");
+        return ccgw_problem(call, CCGW_ENOTFOUND, "agentGroup", "the workbin does not belong to a group");
     return personal_owner(&bin->owner, call, args->user);
 }
 
@@ -111,14 +107,11 @@ static apr_status_t run(ccgw_call_t *call, ccgw_work_fn_t *fn, const ccgw_workbi
     return rv;
 }
 
-static apr_status_t tell_item(ccgw_work_t *work, int type, const ccgw_workbin_t *bin,
-                              ccgw_session_t *session)
+static apr_status_t tell_item(ccgw_work_t *work, int type, const ccgw_workbin_t *bin, ccgw_session_t *session)
 {
-    ccgw_event_t event = { .type = type,
-                           .session = session,
-                           .workbin = bin->def->id,
-                           .owner_kind = bin->def->kind,
-                           .owner = bin->owner };
+    ccgw_event_t event = {
+        .type = type, .session = session, .workbin = bin->def->id, .owner_kind = bin->def->kind, .owner = bin->owner
+    };
 
     return ccgw_event_tell_workbin(work, &event);
 }
@@ -148,12 +141,10 @@ static apr_status_t clear_out(ccgw_work_t *work, ccgw_session_t *session)
 
 static apr_status_t put_item(ccgw_work_t *work, const ccgw_workbin_t *bin, ccgw_session_t *session)
 {
-    ccgw_buf_t key =
-        ccgw_workbin_key(work->call->tenant, bin->def->id, bin->owner, session->id, work->pool);
+    ccgw_buf_t key = ccgw_workbin_key(work->call->tenant, bin->def->id, bin->owner, session->id, work->pool);
     ccgw_pointer_t item;
     apr_uint64_t version;
-    apr_status_t rv =
-        ccgw_work_get(&item, &version, work, CCGW_TABLE_WORKBIN, key, &ccgw_pointer_record);
+    apr_status_t rv = ccgw_work_get(&item, &version, work, CCGW_TABLE_WORKBIN, key, &ccgw_pointer_record);
 
     if (rv != APR_SUCCESS)
         return rv;
@@ -185,8 +176,7 @@ static apr_status_t do_add(ccgw_work_t *work, void *baton)
     return rv == APR_SUCCESS ? ccgw_session_save(work, &session) : rv;
 }
 
-apr_status_t ccgw_workbin_add(ccgw_call_t *call, const ccgw_workbin_args_t *args,
-                              ccgw_workbin_result_t *result)
+apr_status_t ccgw_workbin_add(ccgw_call_t *call, const ccgw_workbin_args_t *args, ccgw_workbin_result_t *result)
 {
     return run(call, do_add, args, result);
 }
@@ -195,12 +185,10 @@ apr_status_t ccgw_workbin_add(ccgw_call_t *call, const ccgw_workbin_args_t *args
 static apr_status_t take_item(ccgw_session_t *session, ccgw_work_t *work, const ccgw_workbin_t *bin,
                               const ccgw_workbin_args_t *args)
 {
-    ccgw_buf_t key =
-        ccgw_workbin_key(work->call->tenant, bin->def->id, bin->owner, args->session, work->pool);
+    ccgw_buf_t key = ccgw_workbin_key(work->call->tenant, bin->def->id, bin->owner, args->session, work->pool);
     ccgw_pointer_t item;
     apr_uint64_t version;
-    apr_status_t rv =
-        ccgw_work_get(&item, &version, work, CCGW_TABLE_WORKBIN, key, &ccgw_pointer_record);
+    apr_status_t rv = ccgw_work_get(&item, &version, work, CCGW_TABLE_WORKBIN, key, &ccgw_pointer_record);
 
     if (rv == APR_SUCCESS && version)
         rv = ccgw_session_load(session, work, args->session);
@@ -214,10 +202,9 @@ static apr_status_t take_item(ccgw_session_t *session, ccgw_work_t *work, const 
 static apr_status_t tell_pulled(ccgw_work_t *work, ccgw_session_t *session, ccgw_message_t *joined)
 {
     const char *me = work->call->agent->id;
-    ccgw_event_t event = { .type = CCGW_EVENT_SESSION_STATE,
-                           .bare = 1,
-                           .session = session,
-                           .reference = ccgw_call_reference(work->call) };
+    ccgw_event_t event = {
+        .type = CCGW_EVENT_SESSION_STATE, .bare = 1, .session = session, .reference = ccgw_call_reference(work->call)
+    };
     apr_status_t rv = ccgw_event_tell(work, &event, &me, 1);
 
     event = (ccgw_event_t){ .type = CCGW_EVENT_SESSION_PARTICIPANTS, .session = session };
@@ -264,8 +251,7 @@ static apr_status_t do_pull(ccgw_work_t *work, void *baton)
     return rv == APR_SUCCESS ? ccgw_session_save(work, &session) : rv;
 }
 
-apr_status_t ccgw_workbin_pull(ccgw_call_t *call, const ccgw_workbin_args_t *args,
-                               ccgw_workbin_result_t *result)
+apr_status_t ccgw_workbin_pull(ccgw_call_t *call, const ccgw_workbin_args_t *args, ccgw_workbin_result_t *result)
 {
     const ccgw_limits_t *limits = &call->core->limits;
 
@@ -282,8 +268,7 @@ static int find_watch(const ccgw_login_t *login, const ccgw_workbin_t *bin)
     int i;
 
     for (i = 0; i < login->nwatches; i++) {
-        if (!strcmp(login->watches[i].workbin, bin->def->id) &&
-            !strcmp(login->watches[i].owner, bin->owner))
+        if (!strcmp(login->watches[i].workbin, bin->def->id) && !strcmp(login->watches[i].owner, bin->owner))
             return i;
     }
     return -1;
@@ -296,14 +281,13 @@ static apr_status_t add_watch(ccgw_work_t *work, ccgw_login_t *login, const ccgw
     if (find_watch(login, bin) >= 0)
         return APR_SUCCESS;
     if (login->nwatches == WATCHES_MAX)
-        return ccgw_problem(work->call, CCGW_ELIMIT, NULL, "at most %d subscribed workbins",
-                            WATCHES_MAX);
+        return ccgw_problem(work->call, CCGW_ELIMIT, NULL, "at most %d subscribed workbins", WATCHES_MAX);
     grown = apr_pcalloc(work->pool, sizeof *grown * (login->nwatches + 1));
     if (login->nwatches)
         memcpy(grown, login->watches, sizeof *grown * login->nwatches);
     grown[login->nwatches] = (ccgw_watch_t){ .workbin = bin->def->id, .owner = bin->owner };
-    grown[login->nwatches++].since = (apr_int64_t)work->core->provider->last(
-        work->core->store, ccgw_buf_str(work->call->tenant->name));
+    grown[login->nwatches++].since =
+        (apr_int64_t)work->core->provider->last(work->core->store, ccgw_buf_str(work->call->tenant->name));
     login->watches = grown;
     return APR_SUCCESS;
 }
@@ -317,8 +301,8 @@ static void take_watch(ccgw_login_t *login, const ccgw_workbin_t *bin)
 }
 
 /** Change the watch of one workbin and tell this login. */
-static apr_status_t watch_one(ccgw_work_t *work, ccgw_login_t *login, const ccgw_workbin_t *bin,
-                              int on, apr_int64_t reference)
+static apr_status_t watch_one(ccgw_work_t *work, ccgw_login_t *login, const ccgw_workbin_t *bin, int on,
+                              apr_int64_t reference)
 {
     const char *me = work->call->agent->id;
     ccgw_event_t event = { .type = on ? CCGW_EVENT_WORKBIN_WATCHED : CCGW_EVENT_WORKBIN_UNWATCHED,
@@ -341,8 +325,7 @@ static apr_status_t change_watches(ccgw_work_t *work, verb_t *verb, int on)
     const ccgw_workbin_args_t *args = verb->args;
     ccgw_call_t *call = work->call;
     ccgw_workbin_result_t *result = verb->result;
-    ccgw_strs_t ids =
-        args->workbins.n ? args->workbins : (ccgw_strs_t){ (const char **)&args->workbin, 1 };
+    ccgw_strs_t ids = args->workbins.n ? args->workbins : (ccgw_strs_t){ (const char **)&args->workbin, 1 };
     ccgw_buf_t key = ccgw_login_key(call->tenant, call->login, work->pool);
     ccgw_record_t record;
     ccgw_login_t login;
@@ -379,14 +362,12 @@ static apr_status_t do_unwatch(ccgw_work_t *work, void *baton)
     return change_watches(work, baton, 0);
 }
 
-apr_status_t ccgw_workbin_watch(ccgw_call_t *call, const ccgw_workbin_args_t *args,
-                                ccgw_workbin_result_t *result)
+apr_status_t ccgw_workbin_watch(ccgw_call_t *call, const ccgw_workbin_args_t *args, ccgw_workbin_result_t *result)
 {
     return run(call, do_watch, args, result);
 }
 
-apr_status_t ccgw_workbin_unwatch(ccgw_call_t *call, const ccgw_workbin_args_t *args,
-                                  ccgw_workbin_result_t *result)
+apr_status_t ccgw_workbin_unwatch(ccgw_call_t *call, const ccgw_workbin_args_t *args, ccgw_workbin_result_t *result)
 {
     return run(call, do_unwatch, args, result);
 }
@@ -397,8 +378,7 @@ apr_status_t ccgw_workbin_unwatch(ccgw_call_t *call, const ccgw_workbin_args_t *
 static apr_status_t read_items(ccgw_workbin_t *bin, ccgw_work_t *work, int media)
 {
     ccgw_call_t *call = work->call;
-    ccgw_buf_t from = ccgw_workbin_prefix(call->tenant, bin->def->id, bin->owner, work->pool),
-               packed;
+    ccgw_buf_t from = ccgw_workbin_prefix(call->tenant, bin->def->id, bin->owner, work->pool), packed;
     ccgw_record_t *records;
     ccgw_pointer_t item;
     ccgw_session_t session;
@@ -416,8 +396,7 @@ static apr_status_t read_items(ccgw_workbin_t *bin, ccgw_work_t *work, int media
             continue;
         rv = ccgw_record_encode(&packed, &ccgw_session_record, &session, call->pool);
         if (rv == APR_SUCCESS)
-            rv = ccgw_record_decode(&bin->items[bin->nitems++], &ccgw_session_record, packed,
-                                    call->pool);
+            rv = ccgw_record_decode(&bin->items[bin->nitems++], &ccgw_session_record, packed, call->pool);
     }
     return rv;
 }
@@ -442,8 +421,7 @@ static apr_status_t do_content(ccgw_work_t *work, void *baton)
     return add_result(work, verb, verb->args->workbin, 1);
 }
 
-apr_status_t ccgw_workbin_content(ccgw_call_t *call, const ccgw_workbin_args_t *args,
-                                  ccgw_workbin_result_t *result)
+apr_status_t ccgw_workbin_content(ccgw_call_t *call, const ccgw_workbin_args_t *args, ccgw_workbin_result_t *result)
 {
     return run(call, do_content, args, result);
 }
@@ -454,17 +432,19 @@ static apr_status_t do_list(ccgw_work_t *work, void *baton)
     ccgw_call_t *call = work->call;
     const ccgw_strs_t *ids = &verb->args->workbins;
     const ccgw_workbin_def_t *def;
-    apr_status_t rv = APR_SUCCESS;
+    const char *owner;
+    apr_status_t rv;
     int i, n;
 
     for (n = 0; ccgw_floor_workbin_at(call->core->floor, call->tenant, n); n++)
         ;
-    verb->result->workbins =
-        apr_pcalloc(call->pool, sizeof *verb->result->workbins * ((n > ids->n ? n : ids->n) + 1));
+    verb->result->workbins = apr_pcalloc(call->pool, sizeof *verb->result->workbins * ((n > ids->n ? n : ids->n) + 1));
     verb->result->nworkbins = 0;
+    rv = personal_owner(&owner, call, verb->args->user);
     for (i = 0; i < ids->n && rv == APR_SUCCESS; i++)
         rv = add_result(work, verb, ids->v[i], 1);
-    for (i = 0; !ids->n && (def = ccgw_floor_workbin_at(call->core->floor, call->tenant, i)); i++) {
+    for (i = 0; rv == APR_SUCCESS && !ids->n && (def = ccgw_floor_workbin_at(call->core->floor, call->tenant, i));
+         i++) {
         rv = add_result(work, verb, def->id, 0);
         if (rv != APR_SUCCESS && rv != CCGW_EROLE && rv != CCGW_ENOTFOUND)
             return rv;
@@ -473,8 +453,7 @@ static apr_status_t do_list(ccgw_work_t *work, void *baton)
     return rv;
 }
 
-apr_status_t ccgw_workbin_list(ccgw_call_t *call, const ccgw_workbin_args_t *args,
-                               ccgw_workbin_result_t *result)
+apr_status_t ccgw_workbin_list(ccgw_call_t *call, const ccgw_workbin_args_t *args, ccgw_workbin_result_t *result)
 {
     return run(call, do_list, args, result);
 }

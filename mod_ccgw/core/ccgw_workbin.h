@@ -40,22 +40,16 @@ typedef struct ccgw_workbin_result_t {
  * neither the group nor at a place of the place group, or names another user without being a supervisor. */
 
 /** Put one's session in: the caller and other agents leave it, its state is PARKED. */
-apr_status_t ccgw_workbin_add(ccgw_call_t *call, const ccgw_workbin_args_t *args,
-                              ccgw_workbin_result_t *result);
+apr_status_t ccgw_workbin_add(ccgw_call_t *call, const ccgw_workbin_args_t *args, ccgw_workbin_result_t *result);
 /** Take an item out: the caller owns and has joined it. CCGW_ENOTFOUND when it is not (or no longer) there;
  *  CCGW_EDISABLED for the chat form when the options are off. */
-apr_status_t ccgw_workbin_pull(ccgw_call_t *call, const ccgw_workbin_args_t *args,
-                               ccgw_workbin_result_t *result);
+apr_status_t ccgw_workbin_pull(ccgw_call_t *call, const ccgw_workbin_args_t *args, ccgw_workbin_result_t *result);
 /** Hear of items put in and taken out; for this login. */
-apr_status_t ccgw_workbin_watch(ccgw_call_t *call, const ccgw_workbin_args_t *args,
-                                ccgw_workbin_result_t *result);
-apr_status_t ccgw_workbin_unwatch(ccgw_call_t *call, const ccgw_workbin_args_t *args,
-                                  ccgw_workbin_result_t *result);
+apr_status_t ccgw_workbin_watch(ccgw_call_t *call, const ccgw_workbin_args_t *args, ccgw_workbin_result_t *result);
+apr_status_t ccgw_workbin_unwatch(ccgw_call_t *call, const ccgw_workbin_args_t *args, ccgw_workbin_result_t *result);
 /** One workbin with its items. */
-apr_status_t ccgw_workbin_content(ccgw_call_t *call, const ccgw_workbin_args_t *args,
-                                  ccgw_workbin_result_t *result);
+apr_status_t ccgw_workbin_content(ccgw_call_t *call, const ccgw_workbin_args_t *args, ccgw_workbin_result_t *result);
 /** All the caller may use; with workbins: these, with their items. */
-apr_status_t ccgw_workbin_list(ccgw_call_t *call, const ccgw_workbin_args_t *args,
-                               ccgw_workbin_result_t *result);
+apr_status_t ccgw_workbin_list(ccgw_call_t *call, const ccgw_workbin_args_t *args, ccgw_workbin_result_t *result);
 
 #endif

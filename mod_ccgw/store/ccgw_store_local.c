@@ -33,9 +33,7 @@ static void divide(ccgw_local_segment_t *seg, apr_uint64_t size)
     apr_uint64_t at = align_up(CCGW_LOCAL_SEGMENT_HEAD);
 
     seg->ring = at;
-    seg->ring_size = size / 8 < RING_MIN   ? RING_MIN
-                     : size / 8 > RING_MAX ? RING_MAX
-                                           : align_up(size / 8);
+    seg->ring_size = size / 8 < RING_MIN ? RING_MIN : size / 8 > RING_MAX ? RING_MAX : align_up(size / 8);
     at += seg->ring_size;
     seg->slots = at;
     seg->nslots = size / 32 / sizeof(ccgw_local_slot_t);
@@ -50,15 +48,13 @@ static void divide(ccgw_local_segment_t *seg, apr_uint64_t size)
     seg->size = size;
 }
 
-static apr_status_t make_segment(const char **why, ccgw_store_t *store, apr_size_t size,
-                                 apr_pool_t *process)
+static apr_status_t make_segment(const char **why, ccgw_store_t *store, apr_size_t size, apr_pool_t *process)
 {
     apr_status_t rv;
 
     if (size < MEMORY_MIN) {
-        *why =
-            apr_psprintf(process, "%lu bytes of shared memory are too few; at least %lu are needed",
-                         (unsigned long)size, (unsigned long)MEMORY_MIN);
+        *why = apr_psprintf(process, "%lu bytes of shared memory are too few; at least %lu are needed",
+                            (unsigned long)size, (unsigned long)MEMORY_MIN);
         return CCGW_ENOSPACE;
     }
     rv = apr_shm_create(&store->shm, size, NULL, process);
@@ -89,8 +85,8 @@ static void give_back(ccgw_store_t *store)
 
 /* Nothing of ours is registered with PROCESS: at a graceful restart our code may go while the
  * pool stays. */
-static apr_status_t open_parent(ccgw_store_t **store, const char **why,
-                                const ccgw_store_config_t *config, apr_pool_t *process)
+static apr_status_t open_parent(ccgw_store_t **store, const char **why, const ccgw_store_config_t *config,
+                                apr_pool_t *process)
 {
     ccgw_store_t *made = apr_pcalloc(process, sizeof *made);
     apr_status_t rv;
@@ -101,8 +97,7 @@ static apr_status_t open_parent(ccgw_store_t **store, const char **why,
     made->dir = apr_pstrdup(process, config->dir);
     made->uid = config->uid;
     made->gid = config->gid;
-    made->durability =
-        config->durability == CCGW_DURABLE_UNSET ? CCGW_DURABLE_DISK : config->durability;
+    made->durability = config->durability == CCGW_DURABLE_UNSET ? CCGW_DURABLE_DISK : config->durability;
     made->mailbox_events = config->mailbox_events > 0 ? config->mailbox_events : 1024;
     made->mailbox_bytes = config->mailbox_bytes ? config->mailbox_bytes : 256 * 1024;
     made->fd = -1;
@@ -129,8 +124,7 @@ static apr_status_t close_child(void *store)
     return APR_SUCCESS;
 }
 
-static apr_status_t open_child(ccgw_store_t *store, ccgw_store_wake_t *wake, void *baton,
-                               apr_pool_t *child)
+static apr_status_t open_child(ccgw_store_t *store, ccgw_store_wake_t *wake, void *baton, apr_pool_t *child)
 {
     if (store->magic != CCGW_LOCAL_MAGIC || store->seg->magic != CCGW_LOCAL_MAGIC ||
         store->seg->layout != CCGW_LOCAL_LAYOUT)
@@ -144,10 +138,10 @@ static apr_status_t open_child(ccgw_store_t *store, ccgw_store_wake_t *wake, voi
 
 /* ---- running ---- */
 
-static apr_status_t housekeep(ccgw_store_t *store)
+static apr_status_t housekeep(ccgw_store_t *store, int last)
 {
     ccgw_local_segment_t *seg = store->seg;
-    apr_status_t rv = ccgw_local_words_save(store);
+    apr_status_t rv = ccgw_local_words_save(store, last);
 
     if (rv == APR_SUCCESS)
         rv = ccgw_local_flush_lazily(store);
@@ -161,8 +155,7 @@ static apr_status_t housekeep(ccgw_store_t *store)
     return rv;
 }
 
-static void stats(ccgw_store_t *store,
-                  void (*emit)(void *baton, const char *name, apr_int64_t value), void *baton)
+static void stats(ccgw_store_t *store, void (*emit)(void *baton, const char *name, apr_int64_t value), void *baton)
 {
     ccgw_local_segment_t *seg = store->seg;
     apr_uint64_t head = ccgw_local_read(seg->head);

@@ -62,9 +62,8 @@ typedef struct ccgw_local_entry_t {
     ccgw_off_t older, newer;
     apr_uint32_t event; /**< which event of the commit: the same in all its mailboxes */
     apr_uint32_t unused;
-    apr_uint64_t
-        total_events; /**< with this one, since the list was last empty: counts come out by subtraction, */
-    apr_uint64_t total_bytes; /**< so that no counter can be left half changed */
+    apr_uint64_t total_events; /**< with this one, since the list was last empty: counts come out by subtraction, */
+    apr_uint64_t total_bytes;  /**< so that no counter can be left half changed */
     apr_time_t born;
 } ccgw_local_entry_t;
 
@@ -105,9 +104,8 @@ typedef enum ccgw_local_slot_state_t {
 typedef struct ccgw_local_slot_t {
     apr_uint64_t hash[2];
     apr_uint32_t state;
-    apr_uint32_t dirty; /**< not journalled as it stands */
-    apr_time_t
-        forgotten; /**< when; it is not used again at once, for a thread may still be writing to it */
+    apr_uint32_t dirty;   /**< not journalled as it stands */
+    apr_time_t forgotten; /**< when; it is not used again at once, for a thread may still be writing to it */
     apr_uint64_t words[CCGW_WORD_COUNT];
 } ccgw_local_slot_t;
 
@@ -140,8 +138,7 @@ typedef struct ccgw_local_segment_t {
     apr_uint64_t prepared;    /**< files hold zeros up to here */
     apr_uint32_t flush_turn;  /**< futex: raised after each flush */
     apr_uint32_t words_dirty;
-    apr_uint32_t
-        recovering; /**< records come from the files: passing events are not delivered again */
+    apr_uint32_t recovering; /**< records come from the files: passing events are not delivered again */
     apr_time_t words_saved;
     apr_time_t complained; /**< when the log last heard that the files cannot grow */
 
@@ -159,8 +156,7 @@ typedef struct ccgw_local_segment_t {
     ccgw_local_node_t top; /**< the index begins here; CCGW_LOCAL_HEIGHT links follow */
 } ccgw_local_segment_t;
 
-#define CCGW_LOCAL_SEGMENT_HEAD \
-    (sizeof(ccgw_local_segment_t) + CCGW_LOCAL_HEIGHT * sizeof(ccgw_off_t))
+#define CCGW_LOCAL_SEGMENT_HEAD (sizeof(ccgw_local_segment_t) + CCGW_LOCAL_HEIGHT * sizeof(ccgw_off_t))
 
 /** Plain data only: it outlives our shared object at a graceful restart. WAKE and the descriptors are the child's. */
 struct ccgw_store_t {
@@ -222,10 +218,9 @@ typedef struct ccgw_local_record_t {
     apr_uint64_t epoch;
     apr_uint64_t synced; /**< all before this was synced when the record was made */
     apr_uint64_t number; /**< COMMIT: the tenant's; START: incarnation */
-    ccgw_off_t
-        tenant; /**< in the segment of the time; means nothing in a file. START: configured durability */
-    apr_uint32_t nops; /**< COMMIT: operations; WORDS: slots */
-    apr_uint32_t boot; /**< START: tells one boot of the machine from another */
+    ccgw_off_t tenant;   /**< in the segment of the time; means nothing in a file. START: configured durability */
+    apr_uint32_t nops;   /**< COMMIT: operations; WORDS: slots */
+    apr_uint32_t boot;   /**< START: tells one boot of the machine from another */
 } ccgw_local_record_t;
 
 typedef enum ccgw_local_kind_t {
@@ -282,12 +277,11 @@ void ccgw_local_heap_free(ccgw_local_segment_t *seg, ccgw_off_t block);
 void ccgw_local_heap_repair(ccgw_local_segment_t *seg);
 
 /** A blob with BYTES in it, refs 0. 0: no space (what was taken goes with rollback). */
-ccgw_off_t ccgw_local_blob_make(ccgw_local_segment_t *seg, const void *bytes, apr_uint32_t n,
-                                apr_uint64_t version, apr_time_t due);
+ccgw_off_t ccgw_local_blob_make(ccgw_local_segment_t *seg, const void *bytes, apr_uint32_t n, apr_uint64_t version,
+                                apr_time_t due);
 void ccgw_local_blob_free(ccgw_local_segment_t *seg, ccgw_off_t blob);
 /** A copy with a zero byte behind it. @return CCGW_EDAMAGED when the CRC is wrong */
-apr_status_t ccgw_local_blob_copy(ccgw_buf_t *copy, ccgw_local_segment_t *seg, ccgw_off_t blob,
-                                  apr_pool_t *pool);
+apr_status_t ccgw_local_blob_copy(ccgw_buf_t *copy, ccgw_local_segment_t *seg, ccgw_off_t blob, apr_pool_t *pool);
 
 /* ---- ccgw_store_local_index.c; commit_lock held ---- */
 
@@ -298,16 +292,14 @@ typedef struct ccgw_local_path_t {
 
 void ccgw_local_index_init(ccgw_local_segment_t *seg);
 /** The node with exactly this key, or 0. PATH may be NULL. */
-ccgw_off_t ccgw_local_index_find(ccgw_local_path_t *path, ccgw_local_segment_t *seg, int table,
-                                 ccgw_buf_t key);
+ccgw_off_t ccgw_local_index_find(ccgw_local_path_t *path, ccgw_local_segment_t *seg, int table, ccgw_buf_t key);
 /** The first node of TABLE at or behind KEY, or 0. */
 ccgw_off_t ccgw_local_index_seek(ccgw_local_segment_t *seg, int table, ccgw_buf_t key);
 /** The node behind this one in the same table, or 0. */
 ccgw_off_t ccgw_local_index_next(ccgw_local_segment_t *seg, ccgw_off_t node);
 ccgw_buf_t ccgw_local_node_key(ccgw_local_segment_t *seg, ccgw_off_t node);
 /** A node not linked yet, by TAKE (one of the two of the heap); 0: no space. */
-ccgw_off_t ccgw_local_node_make(ccgw_local_segment_t *seg, int table, ccgw_buf_t key,
-                                ccgw_off_t value,
+ccgw_off_t ccgw_local_node_make(ccgw_local_segment_t *seg, int table, ccgw_buf_t key, ccgw_off_t value,
                                 ccgw_off_t (*take)(ccgw_local_segment_t *seg, apr_size_t size));
 /** Link NODE; nothing when its key is there already. */
 void ccgw_local_index_link(ccgw_local_segment_t *seg, ccgw_off_t node);
@@ -322,9 +314,8 @@ ccgw_off_t ccgw_local_tenant_find(ccgw_local_segment_t *seg, ccgw_buf_t name, in
 #define CCGW_LOCAL_DUE_KEY_MAX (CCGW_KEY_MAX + 9)
 /** BUF holds CCGW_LOCAL_DUE_KEY_MAX bytes. */
 ccgw_buf_t ccgw_local_due_key(unsigned char *buf, apr_time_t due, int table, ccgw_buf_t key);
-apr_status_t ccgw_local_due(ccgw_record_t **records, ccgw_table_t **tables, int *n,
-                            apr_time_t *next, ccgw_store_t *store, apr_time_t until, int max,
-                            apr_pool_t *pool);
+apr_status_t ccgw_local_due(ccgw_record_t **records, ccgw_table_t **tables, int *n, apr_time_t *next,
+                            ccgw_store_t *store, apr_time_t until, int max, apr_pool_t *pool);
 
 /* ---- ccgw_store_local_apply.c; commit_lock held ---- */
 
@@ -355,34 +346,29 @@ void ccgw_local_box_purge(ccgw_store_t *store);
 
 /* ---- ccgw_store_local_read.c ---- */
 
-apr_status_t ccgw_local_events(ccgw_stored_event_t **events, int *n, ccgw_cursor_t *upto,
-                               ccgw_store_t *store, ccgw_buf_t tenant, const ccgw_buf_t *boxes,
-                               int nboxes, ccgw_cursor_t after, int max, apr_pool_t *pool);
+apr_status_t ccgw_local_events(ccgw_stored_event_t **events, int *n, ccgw_cursor_t *upto, ccgw_store_t *store,
+                               ccgw_buf_t tenant, const ccgw_buf_t *boxes, int nboxes, ccgw_cursor_t after, int max,
+                               apr_pool_t *pool);
 ccgw_cursor_t ccgw_local_last(ccgw_store_t *store, ccgw_buf_t tenant);
 ccgw_cursor_t ccgw_local_cursor(const ccgw_local_segment_t *seg, apr_uint64_t number);
 /** commit_lock held: the record at NODE, copied. */
-apr_status_t ccgw_local_record_copy(ccgw_record_t *record, ccgw_local_segment_t *seg,
-                                    ccgw_off_t node, apr_pool_t *pool);
+apr_status_t ccgw_local_record_copy(ccgw_record_t *record, ccgw_local_segment_t *seg, ccgw_off_t node,
+                                    apr_pool_t *pool);
 
 /* ---- ccgw_store_local_txn.c ---- */
 
-apr_status_t ccgw_local_begin(ccgw_txn_t **txn, ccgw_store_t *store, ccgw_buf_t tenant,
-                              apr_pool_t *pool);
-apr_status_t ccgw_local_get(ccgw_record_t *record, ccgw_txn_t *txn, ccgw_table_t table,
-                            ccgw_buf_t key);
-apr_status_t ccgw_local_range(ccgw_record_t **records, int *n, ccgw_txn_t *txn, ccgw_table_t table,
-                              ccgw_buf_t from, ccgw_buf_t to, int max);
-apr_status_t ccgw_local_peek(ccgw_record_t *record, ccgw_txn_t *txn, ccgw_table_t table,
-                             ccgw_buf_t key);
-apr_status_t ccgw_local_scan(ccgw_record_t **records, int *n, ccgw_txn_t *txn, ccgw_table_t table,
-                             ccgw_buf_t from, ccgw_buf_t to, int max);
-apr_status_t ccgw_local_put(ccgw_txn_t *txn, ccgw_table_t table, ccgw_buf_t key, ccgw_buf_t value,
-                            apr_time_t due);
+apr_status_t ccgw_local_begin(ccgw_txn_t **txn, ccgw_store_t *store, ccgw_buf_t tenant, apr_pool_t *pool);
+apr_status_t ccgw_local_get(ccgw_record_t *record, ccgw_txn_t *txn, ccgw_table_t table, ccgw_buf_t key);
+apr_status_t ccgw_local_range(ccgw_record_t **records, int *n, ccgw_txn_t *txn, ccgw_table_t table, ccgw_buf_t from,
+                              ccgw_buf_t to, int max);
+apr_status_t ccgw_local_peek(ccgw_record_t *record, ccgw_txn_t *txn, ccgw_table_t table, ccgw_buf_t key);
+apr_status_t ccgw_local_scan(ccgw_record_t **records, int *n, ccgw_txn_t *txn, ccgw_table_t table, ccgw_buf_t from,
+                             ccgw_buf_t to, int max);
+apr_status_t ccgw_local_put(ccgw_txn_t *txn, ccgw_table_t table, ccgw_buf_t key, ccgw_buf_t value, apr_time_t due);
 apr_status_t ccgw_local_del(ccgw_txn_t *txn, ccgw_table_t table, ccgw_buf_t key);
 apr_status_t ccgw_local_open_box(ccgw_txn_t *txn, ccgw_buf_t mailbox);
 apr_status_t ccgw_local_close_box(ccgw_txn_t *txn, ccgw_buf_t mailbox);
-apr_status_t ccgw_local_append(ccgw_txn_t *txn, const ccgw_buf_t *mailboxes, int n,
-                               ccgw_buf_t body);
+apr_status_t ccgw_local_append(ccgw_txn_t *txn, const ccgw_buf_t *mailboxes, int n, ccgw_buf_t body);
 apr_status_t ccgw_local_commit(ccgw_cursor_t *at, ccgw_txn_t *txn, ccgw_durability_t durability);
 /** Does KEY begin with the name of TENANT and a zero byte? */
 int ccgw_local_key_belongs(ccgw_buf_t key, ccgw_buf_t tenant);
@@ -411,29 +397,27 @@ apr_uint32_t ccgw_local_record_crc(ccgw_local_record_t *record);
 /* ---- ccgw_store_local_file.c ---- */
 
 apr_status_t ccgw_local_dir_open(const char **why, ccgw_store_t *store, apr_pool_t *process);
-const char *ccgw_local_file_path(const ccgw_store_t *store, apr_uint64_t file, char *buf,
-                                 apr_size_t n);
+const char *ccgw_local_file_path(const ccgw_store_t *store, apr_uint64_t file, char *buf, apr_size_t n);
 /** flush_lock held, or nobody else is there: zeros up to POSITION at least, files made as needed. */
 apr_status_t ccgw_local_file_extend(ccgw_store_t *store, apr_uint64_t position);
 /** flush_lock held. */
-apr_status_t ccgw_local_file_write(ccgw_store_t *store, apr_uint64_t position, const void *bytes,
-                                   apr_size_t n);
+apr_status_t ccgw_local_file_write(ccgw_store_t *store, apr_uint64_t position, const void *bytes, apr_size_t n);
 apr_status_t ccgw_local_file_sync(ccgw_store_t *store, apr_uint64_t from, apr_uint64_t to);
 void ccgw_local_file_close(ccgw_store_t *store);
 apr_uint32_t ccgw_local_file_head_crc(ccgw_local_file_head_t head);
 
 /* ---- ccgw_store_local_recover.c ---- */
 
-apr_status_t ccgw_local_recover(const char **why, ccgw_store_t *store,
-                                const ccgw_store_config_t *config, apr_pool_t *pool);
+apr_status_t ccgw_local_recover(const char **why, ccgw_store_t *store, const ccgw_store_config_t *config,
+                                apr_pool_t *pool);
 
 /* ---- ccgw_store_local_word.c ---- */
 
-apr_status_t ccgw_local_word(apr_uint64_t *result, ccgw_store_t *store, ccgw_buf_t key,
-                             ccgw_word_t word, ccgw_word_op_t op, apr_uint64_t value);
+apr_status_t ccgw_local_word(apr_uint64_t *result, ccgw_store_t *store, ccgw_buf_t key, ccgw_word_t word,
+                             ccgw_word_op_t op, apr_uint64_t value);
 void ccgw_local_forget(ccgw_store_t *store, ccgw_buf_t key);
 /** Journal the words that changed. */
-apr_status_t ccgw_local_words_save(ccgw_store_t *store);
+apr_status_t ccgw_local_words_save(ccgw_store_t *store, int now_too);
 /** Recovery: take the slots of a WORDS record. */
 apr_status_t ccgw_local_words_load(ccgw_store_t *store, const ccgw_local_record_t *record);
 /** Recovery, at the end: nothing held before the start may match, no number may be given twice. */

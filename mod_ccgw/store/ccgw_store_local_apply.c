@@ -77,8 +77,7 @@ ccgw_local_op_t *ccgw_local_op_next(apr_size_t *at, ccgw_local_record_t *record)
 
 /* ---- before the commit point ---- */
 
-static apr_status_t prepare_put(ccgw_local_segment_t *seg, ccgw_local_op_t *op,
-                                apr_uint64_t version)
+static apr_status_t prepare_put(ccgw_local_segment_t *seg, ccgw_local_op_t *op, apr_uint64_t version)
 {
     ccgw_buf_t key = ccgw_local_op_key(op), value = ccgw_local_op_value(op);
     ccgw_off_t node = ccgw_local_index_find(NULL, seg, op->table, key);
@@ -99,8 +98,7 @@ static apr_status_t prepare_put(ccgw_local_segment_t *seg, ccgw_local_op_t *op,
             return CCGW_ENOSPACE;
     }
     if (op->due && op->due != old_due) {
-        op->due_node = ccgw_local_node_make(seg, CCGW_LOCAL_DUE,
-                                            ccgw_local_due_key(bytes, op->due, op->table, key), 0,
+        op->due_node = ccgw_local_node_make(seg, CCGW_LOCAL_DUE, ccgw_local_due_key(bytes, op->due, op->table, key), 0,
                                             ccgw_local_heap_take);
         if (!op->due_node)
             return CCGW_ENOSPACE;
@@ -108,14 +106,12 @@ static apr_status_t prepare_put(ccgw_local_segment_t *seg, ccgw_local_op_t *op,
     return APR_SUCCESS;
 }
 
-static apr_status_t prepare_open(ccgw_local_segment_t *seg, ccgw_local_op_t *op,
-                                 const ccgw_local_tenant_t *tenant)
+static apr_status_t prepare_open(ccgw_local_segment_t *seg, ccgw_local_op_t *op, const ccgw_local_tenant_t *tenant)
 {
     ccgw_buf_t name = ccgw_local_op_key(op);
     ccgw_local_box_t *box;
 
-    if (!(op->flags & CCGW_LOCAL_OP_FIRST) ||
-        ccgw_local_index_find(NULL, seg, CCGW_LOCAL_BOX, name))
+    if (!(op->flags & CCGW_LOCAL_OP_FIRST) || ccgw_local_index_find(NULL, seg, CCGW_LOCAL_BOX, name))
         return APR_SUCCESS;
     op->block = ccgw_local_heap_take(seg, sizeof *box);
     if (!op->block)
@@ -135,8 +131,8 @@ static int is_open(ccgw_local_segment_t *seg, ccgw_buf_t name)
     return found && ((const ccgw_local_box_t *)ccgw_local_at(seg, found->value))->open;
 }
 
-static apr_status_t prepare_event(ccgw_local_segment_t *seg, ccgw_local_op_t *op,
-                                  apr_uint64_t number, apr_uint32_t event)
+static apr_status_t prepare_event(ccgw_local_segment_t *seg, ccgw_local_op_t *op, apr_uint64_t number,
+                                  apr_uint32_t event)
 {
     ccgw_local_blob_t *body = NULL;
     apr_size_t at = 0;
@@ -149,8 +145,7 @@ static apr_status_t prepare_event(ccgw_local_segment_t *seg, ccgw_local_op_t *op
         if (!(target->flags & CCGW_LOCAL_OP_FIRST) && !is_open(seg, target_name(target)))
             continue;
         if (!body) {
-            op->block =
-                ccgw_local_blob_make(seg, ccgw_local_op_value(op).p, op->value_len, number, 0);
+            op->block = ccgw_local_blob_make(seg, ccgw_local_op_value(op).p, op->value_len, number, 0);
             if (!op->block)
                 return CCGW_ENOSPACE;
             body = ccgw_local_at(seg, op->block);
@@ -198,8 +193,7 @@ apr_status_t ccgw_local_prepare(ccgw_store_t *store, ccgw_local_record_t *record
             rv = prepare_put(seg, op, record->position);
         else if (op->kind == CCGW_LOCAL_OPEN)
             rv = prepare_open(seg, op, ccgw_local_at(seg, record->tenant));
-        else if (op->kind == CCGW_LOCAL_EVENT &&
-                 !(seg->recovering && record->level == CCGW_DURABLE_MEMORY))
+        else if (op->kind == CCGW_LOCAL_EVENT && !(seg->recovering && record->level == CCGW_DURABLE_MEMORY))
             rv = prepare_event(seg, op, record->number, events++);
     }
     if (rv != APR_SUCCESS)
@@ -213,8 +207,7 @@ static void remove_due(ccgw_local_segment_t *seg, apr_time_t due, ccgw_local_op_
 {
     unsigned char bytes[CCGW_LOCAL_DUE_KEY_MAX];
 
-    ccgw_local_index_unlink(seg, CCGW_LOCAL_DUE,
-                            ccgw_local_due_key(bytes, due, op->table, ccgw_local_op_key(op)));
+    ccgw_local_index_unlink(seg, CCGW_LOCAL_DUE, ccgw_local_due_key(bytes, due, op->table, ccgw_local_op_key(op)));
 }
 
 static void apply_put(ccgw_local_segment_t *seg, ccgw_local_op_t *op)
@@ -266,8 +259,7 @@ static void apply_op(ccgw_store_t *store, ccgw_local_record_t *record, ccgw_loca
     case CCGW_LOCAL_CLOSE: ccgw_local_box_close(store, op, record->number); break;
     case CCGW_LOCAL_EVENT:
         ccgw_local_box_append(store, op,
-                              record->level == CCGW_DURABLE_MEMORY ? CCGW_LOCAL_PASSING
-                                                                   : CCGW_LOCAL_LASTING);
+                              record->level == CCGW_DURABLE_MEMORY ? CCGW_LOCAL_PASSING : CCGW_LOCAL_LASTING);
         break;
     }
 }
@@ -288,6 +280,5 @@ void ccgw_local_apply(ccgw_store_t *store, ccgw_local_record_t *record)
         apply_op(store, record, op);
         ccgw_local_set(seg->done, i + 1);
     }
-    ccgw_local_set(((ccgw_local_tenant_t *)ccgw_local_at(seg, record->tenant))->last,
-                   record->number);
+    ccgw_local_set(((ccgw_local_tenant_t *)ccgw_local_at(seg, record->tenant))->last, record->number);
 }

@@ -110,8 +110,7 @@ static void link_entry(ccgw_local_segment_t *seg, ccgw_local_list_t *list, ccgw_
     ccgw_local_set(list->newest, off);
 }
 
-static int is_linked(ccgw_local_segment_t *seg, const ccgw_local_list_t *list,
-                     const ccgw_local_entry_t *entry)
+static int is_linked(ccgw_local_segment_t *seg, const ccgw_local_list_t *list, const ccgw_local_entry_t *entry)
 {
     const ccgw_local_entry_t *newest = list->newest ? entry_at(seg, list->newest) : NULL;
 
@@ -168,8 +167,8 @@ void ccgw_local_box_purge(ccgw_store_t *store)
 
     if (seg->closed_boxes <= CLOSED_MAX)
         return;
-    for (node = ccgw_local_index_seek(seg, CCGW_LOCAL_BOX, start);
-         node && seg->closed_boxes > CLOSED_MAX / 2; node = next) {
+    for (node = ccgw_local_index_seek(seg, CCGW_LOCAL_BOX, start); node && seg->closed_boxes > CLOSED_MAX / 2;
+         node = next) {
         ccgw_off_t value = ((ccgw_local_node_t *)ccgw_local_at(seg, node))->value;
 
         next = ccgw_local_index_next(seg, node);

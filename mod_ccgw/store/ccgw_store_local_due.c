@@ -31,8 +31,7 @@ static apr_time_t time_of(const unsigned char *key)
 
 /* How many to return: at most MAX of those due until UNTIL. *next: when the first of the others
  * is due. */
-static int count_due(apr_time_t *next, ccgw_local_segment_t *seg, ccgw_off_t node, apr_time_t until,
-                     int max)
+static int count_due(apr_time_t *next, ccgw_local_segment_t *seg, ccgw_off_t node, apr_time_t until, int max)
 {
     int count = 0;
 
@@ -48,9 +47,8 @@ static int count_due(apr_time_t *next, ccgw_local_segment_t *seg, ccgw_off_t nod
     return count;
 }
 
-apr_status_t ccgw_local_due(ccgw_record_t **records, ccgw_table_t **tables, int *n,
-                            apr_time_t *next, ccgw_store_t *store, apr_time_t until, int max,
-                            apr_pool_t *pool)
+apr_status_t ccgw_local_due(ccgw_record_t **records, ccgw_table_t **tables, int *n, apr_time_t *next,
+                            ccgw_store_t *store, apr_time_t until, int max, apr_pool_t *pool)
 {
     static const ccgw_buf_t start = { "", 0 };
     ccgw_local_segment_t *seg = store->seg;

@@ -37,16 +37,14 @@ static apr_status_t open_dir(const char **why, const ccgw_store_t *store, apr_po
 
     if (mkdir(store->dir, 0700) && errno != EEXIST) {
         rv = errno;
-        *why = apr_psprintf(
-            pool, "cannot make the state directory %s: %s; is the directory above it there?",
-            store->dir, strerror(rv));
+        *why = apr_psprintf(pool, "cannot make the state directory %s: %s; is the directory above it there?",
+                            store->dir, strerror(rv));
         return rv;
     }
     fd = open(store->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0 || fchmod(fd, 0700) || give_away(store, fd)) {
         rv = errno;
-        *why =
-            apr_psprintf(pool, "cannot take the state directory %s: %s", store->dir, strerror(rv));
+        *why = apr_psprintf(pool, "cannot take the state directory %s: %s", store->dir, strerror(rv));
     }
     if (fd >= 0)
         close(fd);
@@ -84,11 +82,10 @@ static apr_status_t take_lock(const char **why, ccgw_store_t *store, apr_pool_t 
     apr_os_file_get(&fd, file);
     if (flock(fd, LOCK_EX | LOCK_NB)) {
         rv = errno == EWOULDBLOCK ? CCGW_EINUSE : errno;
-        *why = apr_psprintf(
-            process,
-            "the state directory %s belongs to a running server (pid %ld); stop it and its "
-            "children first, or give this one a directory of its own",
-            store->dir, read_holder(fd));
+        *why = apr_psprintf(process,
+                            "the state directory %s belongs to a running server (pid %ld); stop it and its "
+                            "children first, or give this one a directory of its own",
+                            store->dir, read_holder(fd));
         apr_file_close(file);
         return rv;
     }
@@ -109,11 +106,9 @@ apr_status_t ccgw_local_dir_open(const char **why, ccgw_store_t *store, apr_pool
 
 /* ---- journal files ---- */
 
-const char *ccgw_local_file_path(const ccgw_store_t *store, apr_uint64_t file, char *buf,
-                                 apr_size_t n)
+const char *ccgw_local_file_path(const ccgw_store_t *store, apr_uint64_t file, char *buf, apr_size_t n)
 {
-    apr_snprintf(buf, n, "%s/journal-%016" APR_UINT64_T_HEX_FMT, store->dir,
-                 file * CCGW_LOCAL_FILE_SIZE);
+    apr_snprintf(buf, n, "%s/journal-%016" APR_UINT64_T_HEX_FMT, store->dir, file * CCGW_LOCAL_FILE_SIZE);
     return buf;
 }
 
@@ -230,8 +225,7 @@ apr_status_t ccgw_local_file_extend(ccgw_store_t *store, apr_uint64_t position)
     apr_status_t rv = APR_SUCCESS;
 
     while (seg->prepared < position && rv == APR_SUCCESS) {
-        apr_uint64_t file = seg->prepared / CCGW_LOCAL_FILE_SIZE,
-                     at = seg->prepared % CCGW_LOCAL_FILE_SIZE;
+        apr_uint64_t file = seg->prepared / CCGW_LOCAL_FILE_SIZE, at = seg->prepared % CCGW_LOCAL_FILE_SIZE;
         apr_uint64_t to = (at / STEP + 1) * STEP;
 
         if (!at) {
@@ -250,8 +244,7 @@ apr_status_t ccgw_local_file_extend(ccgw_store_t *store, apr_uint64_t position)
     return rv;
 }
 
-apr_status_t ccgw_local_file_write(ccgw_store_t *store, apr_uint64_t position, const void *bytes,
-                                   apr_size_t n)
+apr_status_t ccgw_local_file_write(ccgw_store_t *store, apr_uint64_t position, const void *bytes, apr_size_t n)
 {
     apr_status_t rv = use_file(store, position / CCGW_LOCAL_FILE_SIZE);
 

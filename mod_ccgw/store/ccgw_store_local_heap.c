@@ -17,10 +17,8 @@
 #define PAGE_GRANULES 1024
 
 /* Granules per block of each class; about a quarter apart. */
-static const apr_uint32_t granules[CCGW_LOCAL_CLASSES] = {
-    1,  2,  3,  4,  5,  6,  7,  8,  10,  12,  14,  16,  20, 24,
-    28, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 256
-};
+static const apr_uint32_t granules[CCGW_LOCAL_CLASSES] = { 1,  2,  3,  4,  5,  6,  7,  8,  10,  12,  14,  16,  20, 24,
+                                                           28, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 256 };
 #define BLOCK_MAX (256 * GRANULE)
 
 static apr_uint32_t *link_of(ccgw_local_segment_t *seg, apr_uint32_t block)
@@ -172,8 +170,8 @@ static apr_uint32_t fitting(apr_uint32_t n, apr_size_t head)
     return n + head <= BLOCK_MAX ? n : (apr_uint32_t)(BLOCK_MAX - head);
 }
 
-ccgw_off_t ccgw_local_blob_make(ccgw_local_segment_t *seg, const void *bytes, apr_uint32_t n,
-                                apr_uint64_t version, apr_time_t due)
+ccgw_off_t ccgw_local_blob_make(ccgw_local_segment_t *seg, const void *bytes, apr_uint32_t n, apr_uint64_t version,
+                                apr_time_t due)
 {
     apr_uint32_t part = fitting(n, sizeof(ccgw_local_blob_t));
     ccgw_off_t off = ccgw_local_heap_take(seg, sizeof(ccgw_local_blob_t) + part);
@@ -219,8 +217,7 @@ void ccgw_local_blob_free(ccgw_local_segment_t *seg, ccgw_off_t blob)
     }
 }
 
-apr_status_t ccgw_local_blob_copy(ccgw_buf_t *copy, ccgw_local_segment_t *seg, ccgw_off_t off,
-                                  apr_pool_t *pool)
+apr_status_t ccgw_local_blob_copy(ccgw_buf_t *copy, ccgw_local_segment_t *seg, ccgw_off_t off, apr_pool_t *pool)
 {
     const ccgw_local_blob_t *blob = ccgw_local_at(seg, off);
     apr_uint32_t left = blob->len;

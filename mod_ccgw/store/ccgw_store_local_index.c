@@ -31,8 +31,7 @@ void ccgw_local_index_init(ccgw_local_segment_t *seg)
 
 ccgw_buf_t ccgw_local_node_key(ccgw_local_segment_t *seg, ccgw_off_t node)
 {
-    ccgw_buf_t key = { next_of(seg, node, node_at(seg, node)->height),
-                       node_at(seg, node)->key_len };
+    ccgw_buf_t key = { next_of(seg, node, node_at(seg, node)->height), node_at(seg, node)->key_len };
 
     return key;
 }
@@ -47,8 +46,7 @@ static int is_before(ccgw_local_segment_t *seg, ccgw_off_t node, int table, ccgw
 }
 
 /* Fill PATH; the answer is the first node that is not before the key, of any table, or 0. */
-static ccgw_off_t descend(ccgw_local_path_t *path, ccgw_local_segment_t *seg, int table,
-                          ccgw_buf_t key)
+static ccgw_off_t descend(ccgw_local_path_t *path, ccgw_local_segment_t *seg, int table, ccgw_buf_t key)
 {
     ccgw_off_t at = offsetof(ccgw_local_segment_t, top);
     ccgw_off_t next = 0;
@@ -58,22 +56,19 @@ static ccgw_off_t descend(ccgw_local_path_t *path, ccgw_local_segment_t *seg, in
         ccgw_off_t known = next;
 
         /* What stopped us one level higher stops us here too; no need to compare again. */
-        while ((next = *next_of(seg, at, level)) != 0 && next != known &&
-               is_before(seg, next, table, key))
+        while ((next = *next_of(seg, at, level)) != 0 && next != known && is_before(seg, next, table, key))
             at = next;
         path->before[level] = at;
     }
     return next;
 }
 
-ccgw_off_t ccgw_local_index_find(ccgw_local_path_t *path, ccgw_local_segment_t *seg, int table,
-                                 ccgw_buf_t key)
+ccgw_off_t ccgw_local_index_find(ccgw_local_path_t *path, ccgw_local_segment_t *seg, int table, ccgw_buf_t key)
 {
     ccgw_local_path_t own;
     ccgw_off_t node = descend(path ? path : &own, seg, table, key);
 
-    if (!node || node_at(seg, node)->table != table ||
-        ccgw_buf_compare(ccgw_local_node_key(seg, node), key))
+    if (!node || node_at(seg, node)->table != table || ccgw_buf_compare(ccgw_local_node_key(seg, node), key))
         return 0;
     return node;
 }
@@ -97,8 +92,7 @@ ccgw_off_t ccgw_local_index_next(ccgw_local_segment_t *seg, ccgw_off_t node)
  * nobody can choose keys that all stay low. */
 static int draw_height(ccgw_local_segment_t *seg, ccgw_buf_t key)
 {
-    apr_uint32_t bits =
-        ccgw_crc32c((apr_uint32_t)(seg->head * 0x9e3779b97f4a7c15ULL >> 32), key.p, key.n);
+    apr_uint32_t bits = ccgw_crc32c((apr_uint32_t)(seg->head * 0x9e3779b97f4a7c15ULL >> 32), key.p, key.n);
     int height = 1;
 
     for (; height < CCGW_LOCAL_HEIGHT && !(bits & 3); bits >>= 2)
@@ -106,13 +100,11 @@ static int draw_height(ccgw_local_segment_t *seg, ccgw_buf_t key)
     return height;
 }
 
-ccgw_off_t ccgw_local_node_make(ccgw_local_segment_t *seg, int table, ccgw_buf_t key,
-                                ccgw_off_t value,
+ccgw_off_t ccgw_local_node_make(ccgw_local_segment_t *seg, int table, ccgw_buf_t key, ccgw_off_t value,
                                 ccgw_off_t (*take)(ccgw_local_segment_t *seg, apr_size_t size))
 {
     int height = draw_height(seg, key);
-    ccgw_off_t off =
-        take(seg, sizeof(ccgw_local_node_t) + (apr_size_t)height * sizeof(ccgw_off_t) + key.n);
+    ccgw_off_t off = take(seg, sizeof(ccgw_local_node_t) + (apr_size_t)height * sizeof(ccgw_off_t) + key.n);
     ccgw_local_node_t *node;
 
     if (!off)

@@ -84,8 +84,7 @@ static void leave_flush_lock(ccgw_store_t *store)
 
 /* ---- the ring ---- */
 
-static void ring_put(ccgw_local_segment_t *seg, apr_uint64_t position, const void *bytes,
-                     apr_size_t n)
+static void ring_put(ccgw_local_segment_t *seg, apr_uint64_t position, const void *bytes, apr_size_t n)
 {
     char *ring = ccgw_local_at(seg, seg->ring);
     apr_size_t at = position % seg->ring_size;
@@ -123,8 +122,7 @@ apr_uint64_t ccgw_local_place(apr_uint64_t head, apr_uint64_t len)
 
 /* The head and place of the first record at or behind POSITION that is not padding; there is one
  * in the ring. */
-static apr_uint64_t find_record(ccgw_local_record_t *record, ccgw_local_segment_t *seg,
-                                apr_uint64_t position)
+static apr_uint64_t find_record(ccgw_local_record_t *record, ccgw_local_segment_t *seg, apr_uint64_t position)
 {
     position = ccgw_local_place(position, sizeof *record);
     ring_get(record, seg, position, sizeof *record);
@@ -166,8 +164,7 @@ void ccgw_local_redo(ccgw_store_t *store)
     free(record);
 }
 
-static int has_reached(const ccgw_local_segment_t *seg, const ccgw_local_record_t *record,
-                       apr_uint64_t end)
+static int has_reached(const ccgw_local_segment_t *seg, const ccgw_local_record_t *record, apr_uint64_t end)
 {
     switch (record->level) {
     case CCGW_DURABLE_MEMORY: return 1;
@@ -215,8 +212,7 @@ static void put_padding(ccgw_local_segment_t *seg)
 
 /* commit_lock held, room is there: from here to the store of head nothing has happened, behind
  * it everything has. */
-static apr_status_t commit_at(ccgw_store_t *store, ccgw_local_record_t *record,
-                              apr_uint64_t position)
+static apr_status_t commit_at(ccgw_store_t *store, ccgw_local_record_t *record, apr_uint64_t position)
 {
     ccgw_local_segment_t *seg = store->seg;
     apr_uint64_t end = position + record->len;
@@ -285,8 +281,7 @@ apr_status_t ccgw_local_prepare_files(ccgw_store_t *store, apr_uint64_t end)
         return APR_SUCCESS;
     if (apr_time_now() - ccgw_local_read(store->seg->complained) > COMPLAIN_EVERY) {
         ccgw_local_set(store->seg->complained, apr_time_now());
-        ccgw_log(CCGW_LOG_ERROR, rv, "CCGW0110: the journal in %s cannot grow; commits are refused",
-                 store->dir);
+        ccgw_log(CCGW_LOG_ERROR, rv, "CCGW0110: the journal in %s cannot grow; commits are refused", store->dir);
     }
     return CCGW_ESTORE;
 }
@@ -333,8 +328,7 @@ apr_status_t ccgw_local_submit(apr_uint64_t *end, ccgw_store_t *store, ccgw_loca
         }
         ccgw_local_unlock(store);
         if (rv == APR_SUCCESS)
-            rv = *end > ccgw_local_read(seg->prepared) ? ccgw_local_prepare_files(store, *end)
-                                                       : make_room(store);
+            rv = *end > ccgw_local_read(seg->prepared) ? ccgw_local_prepare_files(store, *end) : make_room(store);
     }
     return rv;
 }

@@ -20,8 +20,7 @@ ccgw_cursor_t ccgw_local_cursor(const ccgw_local_segment_t *seg, apr_uint64_t nu
     return seg->incarnation << NUMBER_BITS | (number & NUMBER_MASK);
 }
 
-apr_status_t ccgw_local_record_copy(ccgw_record_t *record, ccgw_local_segment_t *seg,
-                                    ccgw_off_t node, apr_pool_t *pool)
+apr_status_t ccgw_local_record_copy(ccgw_record_t *record, ccgw_local_segment_t *seg, ccgw_off_t node, apr_pool_t *pool)
 {
     ccgw_off_t value = ((const ccgw_local_node_t *)ccgw_local_at(seg, node))->value;
     const ccgw_local_blob_t *blob = ccgw_local_at(seg, value);
@@ -58,8 +57,8 @@ typedef struct ccgw_local_source_t {
 } ccgw_local_source_t;
 
 /* The first entry behind AFTER. From the newest back: a reader is mostly close to the end. */
-static ccgw_off_t find_first(ccgw_local_segment_t *seg, const ccgw_local_list_t *list,
-                             apr_uint64_t after, apr_time_t born)
+static ccgw_off_t find_first(ccgw_local_segment_t *seg, const ccgw_local_list_t *list, apr_uint64_t after,
+                             apr_time_t born)
 {
     ccgw_off_t found = 0, off;
 
@@ -74,8 +73,7 @@ static ccgw_off_t find_first(ccgw_local_segment_t *seg, const ccgw_local_list_t 
     return found;
 }
 
-static const ccgw_local_entry_t *peek_source(ccgw_local_segment_t *seg,
-                                             const ccgw_local_source_t *source)
+static const ccgw_local_entry_t *peek_source(ccgw_local_segment_t *seg, const ccgw_local_source_t *source)
 {
     return source->at ? ccgw_local_at(seg, source->at) : NULL;
 }
@@ -112,8 +110,8 @@ static ccgw_off_t take_earliest(ccgw_local_segment_t *seg, ccgw_local_source_t *
 
 /* One list after the other of BOXES; the answer tells whether all of them still hold what is
  * behind AFTER. */
-static int collect_sources(ccgw_local_source_t *sources, ccgw_local_segment_t *seg,
-                           const ccgw_buf_t *boxes, int nboxes, apr_uint64_t after)
+static int collect_sources(ccgw_local_source_t *sources, ccgw_local_segment_t *seg, const ccgw_buf_t *boxes, int nboxes,
+                           apr_uint64_t after)
 {
     apr_time_t born = apr_time_now() - PASSING_LIFE;
     int i;
@@ -138,8 +136,8 @@ typedef struct ccgw_local_found_t {
     int n, size;
 } ccgw_local_found_t;
 
-static apr_status_t add_found(ccgw_local_found_t *found, ccgw_local_segment_t *seg,
-                              const ccgw_local_entry_t *entry, apr_pool_t *pool)
+static apr_status_t add_found(ccgw_local_found_t *found, ccgw_local_segment_t *seg, const ccgw_local_entry_t *entry,
+                              apr_pool_t *pool)
 {
     if (found->n == found->size) {
         ccgw_stored_event_t *grown;
@@ -177,9 +175,8 @@ static apr_status_t merge(ccgw_local_found_t *found, apr_uint64_t *upto, ccgw_lo
     return rv;
 }
 
-static apr_status_t read_events(ccgw_local_found_t *found, apr_uint64_t *upto,
-                                ccgw_local_segment_t *seg, ccgw_local_source_t *sources,
-                                const ccgw_buf_t *boxes, int nboxes, ccgw_cursor_t after,
+static apr_status_t read_events(ccgw_local_found_t *found, apr_uint64_t *upto, ccgw_local_segment_t *seg,
+                                ccgw_local_source_t *sources, const ccgw_buf_t *boxes, int nboxes, ccgw_cursor_t after,
                                 apr_uint64_t last, int max, apr_pool_t *pool)
 {
     apr_uint64_t number = after & NUMBER_MASK;
@@ -196,12 +193,11 @@ static apr_status_t read_events(ccgw_local_found_t *found, apr_uint64_t *upto,
     return merge(found, upto, seg, sources, 2 * nboxes, max > 0 ? max : 1, pool);
 }
 
-apr_status_t ccgw_local_events(ccgw_stored_event_t **events, int *n, ccgw_cursor_t *upto,
-                               ccgw_store_t *store, ccgw_buf_t tenant, const ccgw_buf_t *boxes,
-                               int nboxes, ccgw_cursor_t after, int max, apr_pool_t *pool)
+apr_status_t ccgw_local_events(ccgw_stored_event_t **events, int *n, ccgw_cursor_t *upto, ccgw_store_t *store,
+                               ccgw_buf_t tenant, const ccgw_buf_t *boxes, int nboxes, ccgw_cursor_t after, int max,
+                               apr_pool_t *pool)
 {
-    ccgw_local_source_t *sources =
-        apr_pcalloc(pool, (2 * (apr_size_t)nboxes + 1) * sizeof *sources);
+    ccgw_local_source_t *sources = apr_pcalloc(pool, (2 * (apr_size_t)nboxes + 1) * sizeof *sources);
     ccgw_local_found_t found = { 0 };
     ccgw_local_tenant_t state;
     apr_uint64_t number;
@@ -217,8 +213,7 @@ apr_status_t ccgw_local_events(ccgw_stored_event_t **events, int *n, ccgw_cursor
     ccgw_local_lock(store);
     state = read_tenant(store->seg, tenant);
     number = state.visible;
-    rv = read_events(&found, &number, store->seg, sources, boxes, nboxes, after, state.last, max,
-                     pool);
+    rv = read_events(&found, &number, store->seg, sources, boxes, nboxes, after, state.last, max, pool);
     *upto = ccgw_local_cursor(store->seg, number);
     ccgw_local_unlock(store);
     if (rv == APR_SUCCESS) {

@@ -80,17 +80,15 @@ static apr_status_t check_head(ccgw_local_recovery_t *r, apr_uint64_t file)
     if (r->size >= sizeof head)
         memcpy(&head, r->map, sizeof head);
     if (head.magic == CCGW_LOCAL_FILE_MAGIC && head.format > CCGW_LOCAL_FILE_FORMAT) {
-        *r->why = apr_psprintf(
-            r->pool, "%s has format %u, this server reads %d; start the newer server again",
-            path_of(r, file), head.format, CCGW_LOCAL_FILE_FORMAT);
+        *r->why = apr_psprintf(r->pool, "%s has format %u, this server reads %d; start the newer server again",
+                               path_of(r, file), head.format, CCGW_LOCAL_FILE_FORMAT);
         return CCGW_EFORMAT;
     }
     if (head.magic == CCGW_LOCAL_FILE_MAGIC && head.crc == ccgw_local_file_head_crc(head) &&
         head.position == file * CCGW_LOCAL_FILE_SIZE)
         return APR_SUCCESS;
-    *r->why = apr_psprintf(
-        r->pool, "%s is damaged at offset 0: no journal begins there; restore it from a backup",
-        path_of(r, file));
+    *r->why = apr_psprintf(r->pool, "%s is damaged at offset 0: no journal begins there; restore it from a backup",
+                           path_of(r, file));
     return CCGW_EDAMAGED;
 }
 
@@ -103,9 +101,8 @@ static apr_status_t map_file(ccgw_local_recovery_t *r, apr_uint64_t file)
     unmap_file(r);
     fd = open(path_of(r, file), O_RDONLY | O_CLOEXEC);
     if (fd < 0 && errno == ENOENT) {
-        *r->why = apr_psprintf(
-            r->pool, "%s is missing between other files of the journal; restore it from a backup",
-            path_of(r, file));
+        *r->why = apr_psprintf(r->pool, "%s is missing between other files of the journal; restore it from a backup",
+                               path_of(r, file));
         return CCGW_EDAMAGED;
     }
     if (fd < 0 || fstat(fd, &info)) {
@@ -132,8 +129,7 @@ static ccgw_local_record_t *record_at(ccgw_local_recovery_t *r, apr_uint64_t fil
     if (at + sizeof *record > r->size || record->magic != CCGW_LOCAL_RECORD_MAGIC)
         return NULL;
     len = record->type == CCGW_LOCAL_PAD ? sizeof *record : record->len;
-    if (record->position != file * CCGW_LOCAL_FILE_SIZE + at ||
-        record->epoch < r->store->seg->epoch)
+    if (record->position != file * CCGW_LOCAL_FILE_SIZE + at || record->epoch < r->store->seg->epoch)
         return NULL;
     if (len < sizeof *record || len % 8 || len > r->size - at || len > CCGW_LOCAL_RECORD_MAX)
         return NULL;
@@ -152,8 +148,7 @@ static void take_start(ccgw_local_recovery_t *r, const ccgw_local_record_t *reco
     r->weakest = record->tenant ? (int)record->tenant : CCGW_DURABLE_DISK;
     r->boot = record->boot;
     for (; node; node = ccgw_local_index_next(seg, node)) {
-        ccgw_local_tenant_t *tenant =
-            ccgw_local_at(seg, ((ccgw_local_node_t *)ccgw_local_at(seg, node))->value);
+        ccgw_local_tenant_t *tenant = ccgw_local_at(seg, ((ccgw_local_node_t *)ccgw_local_at(seg, node))->value);
 
         tenant->last += CCGW_LOCAL_NUMBER_JUMP;
         tenant->visible = tenant->last;
@@ -185,8 +180,7 @@ static apr_status_t take_commit(ccgw_local_recovery_t *r, ccgw_local_record_t *r
     return APR_SUCCESS;
 }
 
-static apr_status_t take_record(ccgw_local_recovery_t *r, apr_uint64_t file,
-                                ccgw_local_record_t *record)
+static apr_status_t take_record(ccgw_local_recovery_t *r, apr_uint64_t file, ccgw_local_record_t *record)
 {
     unsigned long long at = record->position % CCGW_LOCAL_FILE_SIZE;
     apr_status_t rv = APR_SUCCESS;
@@ -200,15 +194,13 @@ static apr_status_t take_record(ccgw_local_recovery_t *r, apr_uint64_t file,
     else
         rv = CCGW_EFORMAT;
     if (rv == CCGW_ENOSPACE)
-        *r->why = apr_psprintf(r->pool,
-                               "the state in %s does not fit into the configured memory; raise it",
-                               r->store->dir);
+        *r->why =
+            apr_psprintf(r->pool, "the state in %s does not fit into the configured memory; raise it", r->store->dir);
     else if (rv == CCGW_EFORMAT)
-        *r->why = apr_psprintf(r->pool, "%s holds a record of unknown type %d at offset %llu",
-                               path_of(r, file), record->type, at);
+        *r->why = apr_psprintf(r->pool, "%s holds a record of unknown type %d at offset %llu", path_of(r, file),
+                               record->type, at);
     else if (rv != APR_SUCCESS)
-        *r->why = apr_psprintf(r->pool,
-                               "%s is damaged at offset %llu: the record there is not well formed",
+        *r->why = apr_psprintf(r->pool, "%s is damaged at offset %llu: the record there is not well formed",
                                path_of(r, file), at);
     return rv;
 }
@@ -243,12 +235,11 @@ static apr_status_t check_end(ccgw_local_recovery_t *r)
     r->size = size;
     if (!damaged)
         return rv;
-    *r->why = apr_psprintf(
-        r->pool,
-        "%s is damaged at offset %llu, and there are good records behind; nothing was "
-        "changed: restore the directory from a backup, or cut the file off there to give up what "
-        "follows",
-        path_of(r, stopped), (unsigned long long)at);
+    *r->why = apr_psprintf(r->pool,
+                           "%s is damaged at offset %llu, and there are good records behind; nothing was "
+                           "changed: restore the directory from a backup, or cut the file off there to give up what "
+                           "follows",
+                           path_of(r, stopped), (unsigned long long)at);
     return CCGW_EDAMAGED;
 }
 
@@ -321,8 +312,7 @@ static apr_uint32_t read_boot(void)
 static apr_uint64_t choose_incarnation(const ccgw_local_recovery_t *r, apr_uint32_t boot)
 {
     apr_uint64_t last = r->store->seg->incarnation;
-    int lost = r->weakest < CCGW_DURABLE_OS ||
-               (r->weakest < CCGW_DURABLE_DISK && (!boot || boot != r->boot));
+    int lost = r->weakest < CCGW_DURABLE_OS || (r->weakest < CCGW_DURABLE_DISK && (!boot || boot != r->boot));
 
     if (!last)
         return 1;
@@ -354,8 +344,8 @@ static apr_status_t begin_epoch(ccgw_local_recovery_t *r)
     return rv == APR_SUCCESS ? ccgw_local_wait(r->store, end) : rv;
 }
 
-apr_status_t ccgw_local_recover(const char **why, ccgw_store_t *store,
-                                const ccgw_store_config_t *config, apr_pool_t *pool)
+apr_status_t ccgw_local_recover(const char **why, ccgw_store_t *store, const ccgw_store_config_t *config,
+                                apr_pool_t *pool)
 {
     ccgw_local_recovery_t r = { 0 };
     apr_time_t began = apr_time_now();
@@ -377,8 +367,7 @@ apr_status_t ccgw_local_recover(const char **why, ccgw_store_t *store,
     }
     if (config->log)
         config->log(config->log_baton, 5,
-                    apr_psprintf(pool,
-                                 "CCGW0101: recovered %lu transactions from %lu files in %ld ms",
+                    apr_psprintf(pool, "CCGW0101: recovered %lu transactions from %lu files in %ld ms",
                                  (unsigned long)r.commits, (unsigned long)r.files,
                                  (long)apr_time_as_msec(apr_time_now() - began)));
     return APR_SUCCESS;

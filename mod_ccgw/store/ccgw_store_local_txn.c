@@ -65,8 +65,7 @@ int ccgw_local_key_belongs(ccgw_buf_t key, ccgw_buf_t tenant)
 
 static int is_valid(const ccgw_txn_t *txn, ccgw_table_t table, ccgw_buf_t key)
 {
-    return table > CCGW_TABLE_UNSET && table < CCGW_TABLE_COUNT &&
-           ccgw_local_key_belongs(key, txn->tenant);
+    return table > CCGW_TABLE_UNSET && table < CCGW_TABLE_COUNT && ccgw_local_key_belongs(key, txn->tenant);
 }
 
 /* Table and key as one key for a hash. */
@@ -80,8 +79,7 @@ static ccgw_buf_t join_key(ccgw_table_t table, ccgw_buf_t key, apr_pool_t *pool)
     return joined;
 }
 
-apr_status_t ccgw_local_begin(ccgw_txn_t **txn, ccgw_store_t *store, ccgw_buf_t tenant,
-                              apr_pool_t *pool)
+apr_status_t ccgw_local_begin(ccgw_txn_t **txn, ccgw_store_t *store, ccgw_buf_t tenant, apr_pool_t *pool)
 {
     ccgw_txn_t *made = apr_pcalloc(pool, sizeof *made);
 
@@ -101,8 +99,7 @@ apr_status_t ccgw_local_begin(ccgw_txn_t **txn, ccgw_store_t *store, ccgw_buf_t 
 
 /* ---- reading ---- */
 
-static apr_status_t read_one(ccgw_record_t *record, ccgw_txn_t *txn, ccgw_table_t table,
-                             ccgw_buf_t key)
+static apr_status_t read_one(ccgw_record_t *record, ccgw_txn_t *txn, ccgw_table_t table, ccgw_buf_t key)
 {
     apr_status_t rv = APR_SUCCESS;
     ccgw_off_t node;
@@ -134,8 +131,7 @@ static int read_own(ccgw_record_t *record, ccgw_txn_t *txn, ccgw_buf_t joined)
     return 1;
 }
 
-apr_status_t ccgw_local_peek(ccgw_record_t *record, ccgw_txn_t *txn, ccgw_table_t table,
-                             ccgw_buf_t key)
+apr_status_t ccgw_local_peek(ccgw_record_t *record, ccgw_txn_t *txn, ccgw_table_t table, ccgw_buf_t key)
 {
     if (!is_valid(txn, table, key))
         return CCGW_EINVAL;
@@ -144,8 +140,7 @@ apr_status_t ccgw_local_peek(ccgw_record_t *record, ccgw_txn_t *txn, ccgw_table_
     return read_one(record, txn, table, key);
 }
 
-apr_status_t ccgw_local_get(ccgw_record_t *record, ccgw_txn_t *txn, ccgw_table_t table,
-                            ccgw_buf_t key)
+apr_status_t ccgw_local_get(ccgw_record_t *record, ccgw_txn_t *txn, ccgw_table_t table, ccgw_buf_t key)
 {
     ccgw_local_seen_t *seen;
     ccgw_buf_t joined;
@@ -169,8 +164,8 @@ apr_status_t ccgw_local_get(ccgw_record_t *record, ccgw_txn_t *txn, ccgw_table_t
 }
 
 /* The first node of a range, or the one behind NODE in it; 0 at its end. */
-static ccgw_off_t step_range(ccgw_local_segment_t *seg, ccgw_off_t node, ccgw_table_t table,
-                             ccgw_buf_t from, ccgw_buf_t to, ccgw_buf_t tenant)
+static ccgw_off_t step_range(ccgw_local_segment_t *seg, ccgw_off_t node, ccgw_table_t table, ccgw_buf_t from,
+                             ccgw_buf_t to, ccgw_buf_t tenant)
 {
     ccgw_buf_t key;
 
@@ -181,8 +176,8 @@ static ccgw_off_t step_range(ccgw_local_segment_t *seg, ccgw_off_t node, ccgw_ta
     return ccgw_buf_compare(key, to) < 0 && ccgw_local_key_belongs(key, tenant) ? node : 0;
 }
 
-apr_status_t ccgw_local_scan(ccgw_record_t **records, int *n, ccgw_txn_t *txn, ccgw_table_t table,
-                             ccgw_buf_t from, ccgw_buf_t to, int max)
+apr_status_t ccgw_local_scan(ccgw_record_t **records, int *n, ccgw_txn_t *txn, ccgw_table_t table, ccgw_buf_t from,
+                             ccgw_buf_t to, int max)
 {
     ccgw_local_segment_t *seg = txn->store->seg;
     apr_status_t rv = APR_SUCCESS;
@@ -195,8 +190,7 @@ apr_status_t ccgw_local_scan(ccgw_record_t **records, int *n, ccgw_txn_t *txn, c
         return CCGW_EINVAL;
     ccgw_local_lock(txn->store);
     first = step_range(seg, 0, table, from, to, txn->tenant);
-    for (node = first; node && count < max;
-         node = step_range(seg, node, table, from, to, txn->tenant))
+    for (node = first; node && count < max; node = step_range(seg, node, table, from, to, txn->tenant))
         count++;
     *records = apr_pcalloc(txn->pool, ((apr_size_t)count + 1) * sizeof **records);
     for (node = first; *n < count && rv == APR_SUCCESS; node = ccgw_local_index_next(seg, node))
@@ -214,8 +208,8 @@ static ccgw_buf_t successor(ccgw_buf_t key, apr_pool_t *pool)
     return next;
 }
 
-apr_status_t ccgw_local_range(ccgw_record_t **records, int *n, ccgw_txn_t *txn, ccgw_table_t table,
-                              ccgw_buf_t from, ccgw_buf_t to, int max)
+apr_status_t ccgw_local_range(ccgw_record_t **records, int *n, ccgw_txn_t *txn, ccgw_table_t table, ccgw_buf_t from,
+                              ccgw_buf_t to, int max)
 {
     apr_status_t rv = ccgw_local_scan(records, n, txn, table, from, to, max);
     ccgw_local_span_t *span;
@@ -226,8 +220,7 @@ apr_status_t ccgw_local_range(ccgw_record_t **records, int *n, ccgw_txn_t *txn, 
     span = apr_array_push(txn->spans);
     span->table = table;
     span->from = ccgw_buf_copy(from, txn->pool);
-    span->to =
-        *n == max ? successor((*records)[*n - 1].key, txn->pool) : ccgw_buf_copy(to, txn->pool);
+    span->to = *n == max ? successor((*records)[*n - 1].key, txn->pool) : ccgw_buf_copy(to, txn->pool);
     span->n = *n;
     span->versions = apr_palloc(txn->pool, ((apr_size_t)*n + 1) * sizeof *span->versions);
     for (i = 0; i < *n; i++)
@@ -244,8 +237,7 @@ static int was_read(const ccgw_txn_t *txn, ccgw_table_t table, ccgw_buf_t key, c
     for (i = 0; i < txn->spans->nelts; i++) {
         const ccgw_local_span_t *span = &APR_ARRAY_IDX(txn->spans, i, ccgw_local_span_t);
 
-        if (span->table == table && ccgw_buf_compare(span->from, key) <= 0 &&
-            ccgw_buf_compare(key, span->to) < 0)
+        if (span->table == table && ccgw_buf_compare(span->from, key) <= 0 && ccgw_buf_compare(key, span->to) < 0)
             return 1;
     }
     return 0;
@@ -271,8 +263,8 @@ static ccgw_local_write_t *add_write(ccgw_txn_t *txn, ccgw_local_kind_t kind)
     return write;
 }
 
-static apr_status_t write_record(ccgw_txn_t *txn, ccgw_local_kind_t kind, ccgw_table_t table,
-                                 ccgw_buf_t key, ccgw_buf_t value, apr_time_t due)
+static apr_status_t write_record(ccgw_txn_t *txn, ccgw_local_kind_t kind, ccgw_table_t table, ccgw_buf_t key,
+                                 ccgw_buf_t value, apr_time_t due)
 {
     ccgw_local_write_t *write;
     ccgw_buf_t joined;
@@ -300,8 +292,7 @@ static apr_status_t write_record(ccgw_txn_t *txn, ccgw_local_kind_t kind, ccgw_t
     return APR_SUCCESS;
 }
 
-apr_status_t ccgw_local_put(ccgw_txn_t *txn, ccgw_table_t table, ccgw_buf_t key, ccgw_buf_t value,
-                            apr_time_t due)
+apr_status_t ccgw_local_put(ccgw_txn_t *txn, ccgw_table_t table, ccgw_buf_t key, ccgw_buf_t value, apr_time_t due)
 {
     return write_record(txn, CCGW_LOCAL_PUT, table, key, value, due);
 }
@@ -367,14 +358,12 @@ apr_status_t ccgw_local_append(ccgw_txn_t *txn, const ccgw_buf_t *mailboxes, int
     write->boxes = apr_palloc(txn->pool, (apr_size_t)n * sizeof *write->boxes);
     write->box_flags = apr_pcalloc(txn->pool, (apr_size_t)n * sizeof *write->box_flags);
     for (i = 0; i < n; i++) {
-        const ccgw_local_write_t *box =
-            apr_hash_get(txn->boxes, mailboxes[i].p, (apr_ssize_t)mailboxes[i].n);
+        const ccgw_local_write_t *box = apr_hash_get(txn->boxes, mailboxes[i].p, (apr_ssize_t)mailboxes[i].n);
         ccgw_buf_t name;
 
         /* An audience put together from several lists may name somebody twice; he gets the event
          * once. */
-        if (apr_hash_get(named, mailboxes[i].p, (apr_ssize_t)mailboxes[i].n) ||
-            (box && box->kind == CCGW_LOCAL_CLOSE))
+        if (apr_hash_get(named, mailboxes[i].p, (apr_ssize_t)mailboxes[i].n) || (box && box->kind == CCGW_LOCAL_CLOSE))
             continue;
         name = ccgw_buf_copy(mailboxes[i], txn->pool);
         apr_hash_set(named, name.p, (apr_ssize_t)name.n, write);
@@ -417,8 +406,7 @@ static int is_unchanged(void *baton)
         ccgw_off_t node = ccgw_local_index_find(NULL, seg, seen->table, seen->key);
         ccgw_off_t value = node ? ((const ccgw_local_node_t *)ccgw_local_at(seg, node))->value : 0;
 
-        if ((value ? ((const ccgw_local_blob_t *)ccgw_local_at(seg, value))->version : 0) !=
-            seen->version)
+        if ((value ? ((const ccgw_local_blob_t *)ccgw_local_at(seg, value))->version : 0) != seen->version)
             return 0;
     }
     for (i = 0; i < txn->spans->nelts; i++) {
@@ -430,8 +418,7 @@ static int is_unchanged(void *baton)
 
 static apr_size_t op_length(const ccgw_local_write_t *write)
 {
-    apr_size_t len =
-        sizeof(ccgw_local_op_t) + CCGW_LOCAL_ALIGN(write->key.n) + CCGW_LOCAL_ALIGN(write->value.n);
+    apr_size_t len = sizeof(ccgw_local_op_t) + CCGW_LOCAL_ALIGN(write->key.n) + CCGW_LOCAL_ALIGN(write->value.n);
     int i;
 
     for (i = 0; i < write->nboxes; i++)

@@ -50,20 +50,17 @@ static void hash_key(apr_uint64_t *hash, ccgw_buf_t key)
 
 static ccgw_local_slot_t *slot_at(ccgw_local_segment_t *seg, apr_uint64_t hash, int i)
 {
-    return (ccgw_local_slot_t *)ccgw_local_at(seg, seg->slots) +
-           (hash + (apr_uint64_t)i) % seg->nslots;
+    return (ccgw_local_slot_t *)ccgw_local_at(seg, seg->slots) + (hash + (apr_uint64_t)i) % seg->nslots;
 }
 
-static ccgw_local_slot_t *find_slot(ccgw_local_segment_t *seg, const apr_uint64_t *hash,
-                                    ccgw_local_slot_state_t state)
+static ccgw_local_slot_t *find_slot(ccgw_local_segment_t *seg, const apr_uint64_t *hash, ccgw_local_slot_state_t state)
 {
     int i;
 
     for (i = 0; i < WINDOW; i++) {
         ccgw_local_slot_t *slot = slot_at(seg, hash[0], i);
 
-        if (ccgw_local_read(slot->state) == state && slot->hash[0] == hash[0] &&
-            slot->hash[1] == hash[1])
+        if (ccgw_local_read(slot->state) == state && slot->hash[0] == hash[0] && slot->hash[1] == hash[1])
             return slot;
     }
     return NULL;
@@ -73,8 +70,7 @@ static int is_reusable(const ccgw_local_slot_t *slot, apr_time_t now)
 {
     if (slot->state == CCGW_LOCAL_SLOT_FREE)
         return 1;
-    return slot->state == CCGW_LOCAL_SLOT_FORGOTTEN && !slot->dirty &&
-           now - slot->forgotten > QUARANTINE;
+    return slot->state == CCGW_LOCAL_SLOT_FORGOTTEN && !slot->dirty && now - slot->forgotten > QUARANTINE;
 }
 
 /* A key that comes back takes its forgotten slot: two slots of one key could be saved in the
@@ -116,14 +112,12 @@ static ccgw_local_slot_t *make_slot(ccgw_local_segment_t *seg, const apr_uint64_
 
 /* Reference numbers of a key whose first ones were never saved: each start has its own range to
  * begin in. */
-static apr_uint64_t add(ccgw_local_segment_t *seg, apr_uint64_t *place, ccgw_word_t word,
-                        apr_uint64_t value)
+static apr_uint64_t add(ccgw_local_segment_t *seg, apr_uint64_t *place, ccgw_word_t word, apr_uint64_t value)
 {
     apr_uint64_t none = 0;
 
     if (word == CCGW_WORD_REFS && seg->epoch > 1)
-        __atomic_compare_exchange_n(place, &none, (seg->epoch - 1) * REFS_JUMP, 0, __ATOMIC_ACQ_REL,
-                                    __ATOMIC_ACQUIRE);
+        __atomic_compare_exchange_n(place, &none, (seg->epoch - 1) * REFS_JUMP, 0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
     return __atomic_add_fetch(place, value, __ATOMIC_ACQ_REL);
 }
 
@@ -131,14 +125,13 @@ static apr_uint64_t raise_to(apr_uint64_t *place, apr_uint64_t value)
 {
     apr_uint64_t old = __atomic_load_n(place, __ATOMIC_ACQUIRE);
 
-    while (old < value &&
-           !__atomic_compare_exchange_n(place, &old, value, 0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+    while (old < value && !__atomic_compare_exchange_n(place, &old, value, 0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
         continue;
     return old < value ? value : old;
 }
 
-static apr_uint64_t change(ccgw_local_segment_t *seg, ccgw_local_slot_t *slot, ccgw_word_t word,
-                           ccgw_word_op_t op, apr_uint64_t value)
+static apr_uint64_t change(ccgw_local_segment_t *seg, ccgw_local_slot_t *slot, ccgw_word_t word, ccgw_word_op_t op,
+                           apr_uint64_t value)
 {
     apr_uint64_t *place = &slot->words[word];
     apr_uint64_t result;
@@ -157,16 +150,15 @@ static apr_uint64_t change(ccgw_local_segment_t *seg, ccgw_local_slot_t *slot, c
     return result;
 }
 
-apr_status_t ccgw_local_word(apr_uint64_t *result, ccgw_store_t *store, ccgw_buf_t key,
-                             ccgw_word_t word, ccgw_word_op_t op, apr_uint64_t value)
+apr_status_t ccgw_local_word(apr_uint64_t *result, ccgw_store_t *store, ccgw_buf_t key, ccgw_word_t word,
+                             ccgw_word_op_t op, apr_uint64_t value)
 {
     ccgw_local_segment_t *seg = store->seg;
     ccgw_local_slot_t *slot;
     apr_uint64_t hash[2];
 
     *result = 0;
-    if (key.n == 0 || key.n > CCGW_KEY_MAX || (unsigned)word >= CCGW_WORD_COUNT ||
-        (unsigned)op > CCGW_WORD_RAISE)
+    if (key.n == 0 || key.n > CCGW_KEY_MAX || (unsigned)word >= CCGW_WORD_COUNT || (unsigned)op > CCGW_WORD_RAISE)
         return CCGW_EINVAL;
     hash_key(hash, key);
     slot = find_slot(seg, hash, CCGW_LOCAL_SLOT_USED);
@@ -227,7 +219,7 @@ static apr_status_t submit_slots(ccgw_store_t *store, ccgw_local_record_t *recor
     return n ? ccgw_local_submit(&end, store, record, NULL, NULL) : APR_SUCCESS;
 }
 
-apr_status_t ccgw_local_words_save(ccgw_store_t *store)
+apr_status_t ccgw_local_words_save(ccgw_store_t *store, int now_too)
 {
     ccgw_local_segment_t *seg = store->seg;
     apr_time_t now = apr_time_now();
@@ -237,7 +229,7 @@ apr_status_t ccgw_local_words_save(ccgw_store_t *store)
     apr_uint32_t n = 0;
     apr_uint64_t i;
 
-    if (!ccgw_local_read(seg->words_dirty) || now - ccgw_local_read(seg->words_saved) < SAVE_EVERY)
+    if (!ccgw_local_read(seg->words_dirty) || (!now_too && now - ccgw_local_read(seg->words_saved) < SAVE_EVERY))
         return APR_SUCCESS;
     ccgw_local_set(seg->words_saved, now);
     __atomic_store_n(&seg->words_dirty, 0, __ATOMIC_SEQ_CST);

@@ -69,8 +69,7 @@ static int count_events(ccgw_buf_t box, ccgw_cursor_t after, const char *value, 
     ccgw_cursor_t upto;
     int n, i;
 
-    if (provider->events(&events, &n, &upto, store, tenant, &box, 1, after, 100, pool) !=
-        APR_SUCCESS)
+    if (provider->events(&events, &n, &upto, store, tenant, &box, 1, after, 100, pool) != APR_SUCCESS)
         return -1;
     for (i = 0; i < n; i++) {
         if (strcmp(events[i].body.p, value))
@@ -95,11 +94,11 @@ static int is_state(int i, ccgw_cursor_t before, apr_pool_t *pool)
     provider->due(&due, &tables, &ndue, &next, store, 10000000, 10, pool);
     ring = count_events(KEY("ring"), before, value, pool);
     flip = count_events(KEY("flip"), before, value, pool);
-    if (!strcmp(v.value.p, value) && v.due == 1000 + i % 3 && (odd.version != 0) == i % 2 &&
-        ndue == 1 + i % 2 && ring == 2 && flip == (i % 2 ? 1 : -1))
+    if (!strcmp(v.value.p, value) && v.due == 1000 + i % 3 && (odd.version != 0) == i % 2 && ndue == 1 + i % 2 &&
+        ring == 2 && flip == (i % 2 ? 1 : -1))
         return 1;
-    printf("# step %d: v is '%s', odd %s, %d due, %d in ring, %d in flip\n", i,
-           (const char *)v.value.p, odd.version ? "there" : "gone", ndue, ring, flip);
+    printf("# step %d: v is '%s', odd %s, %d due, %d in ring, %d in flip\n", i, (const char *)v.value.p,
+           odd.version ? "there" : "gone", ndue, ring, flip);
     return 0;
 }
 
@@ -168,8 +167,7 @@ static void take_stats(void *baton, const char *name, apr_int64_t value)
 /* Commit I is done and may still be lost: does anybody see it? */
 static int is_hidden(int i, ccgw_cursor_t before, apr_pool_t *pool)
 {
-    return provider->last(store, tenant) == before &&
-           count_events(KEY("ring"), before, number(pool, i), pool) == 0;
+    return provider->last(store, tenant) == before && count_events(KEY("ring"), before, number(pool, i), pool) == 0;
 }
 
 static int open_store(apr_pool_t *pool)
@@ -218,7 +216,7 @@ static void test_level(const char *name, ccgw_durability_t level, long stride)
         provider->stats(store, take_stats, NULL);
         if (level == CCGW_DURABLE_DISK && unsynced && read_v(pool) == i + 1)
             is_hidden(i + 1, before, pool) ? hidden++ : shown++;
-        provider->housekeep(store);
+        provider->housekeep(store, 0);
         halves[read_v(pool) == i + 1]++;
         /* What the dead one did not do is done by the next: the story goes on either way. */
         if (read_v(pool) == i)
@@ -233,16 +231,14 @@ static void test_level(const char *name, ccgw_durability_t level, long stride)
        "%d kills, one each %ld of %ld instructions of a commit that reaches %s, leave all or "
        "nothing",
        halves[0] + halves[1], stride, steps, name);
-    ok(halves[0] > 1 && halves[1] > 1, "both happened: nothing %d times, all %d times", halves[0],
-       halves[1]);
+    ok(halves[0] > 1 && halves[1] > 1, "both happened: nothing %d times, all %d times", halves[0], halves[1]);
     provider->stats(store, take_stats, NULL);
     /* Only a kill between two lists loses its block; the rest is what a step of the other parity
      * holds more. */
-    ok(blocks - blocks_before <= 8 + (halves[0] + halves[1]) / 8,
-       "kills lose hardly a block (%d in all)", (int)(blocks - blocks_before));
+    ok(blocks - blocks_before <= 8 + (halves[0] + halves[1]) / 8, "kills lose hardly a block (%d in all)",
+       (int)(blocks - blocks_before));
     if (level == CCGW_DURABLE_DISK)
-        ok(hidden > 0 && !shown, "what was not synced yet is shown to nobody (%d times, %d seen)",
-           hidden, shown);
+        ok(hidden > 0 && !shown, "what was not synced yet is shown to nobody (%d times, %d seen)", hidden, shown);
     apr_pool_destroy(life);
     apr_pool_create(&life, root);
     ok(open_store(life), "the journal of the dead is read");

@@ -127,8 +127,7 @@ static ccgw_txn_t *begin(fixture_t *f)
     return provider->begin(&txn, f->store, TENANT, f->pool) == APR_SUCCESS ? txn : NULL;
 }
 
-static apr_status_t write_as(fixture_t *f, ccgw_table_t table, ccgw_buf_t k, const char *value,
-                             apr_time_t due)
+static apr_status_t write_as(fixture_t *f, ccgw_table_t table, ccgw_buf_t k, const char *value, apr_time_t due)
 {
     ccgw_txn_t *txn = begin(f);
     ccgw_record_t record;
@@ -149,8 +148,7 @@ static const char *read_one(fixture_t *f, const char *name)
 {
     ccgw_record_t record;
 
-    if (provider->peek(&record, begin(f), CCGW_TABLE_SESSION, key(name)) != APR_SUCCESS ||
-        !record.version)
+    if (provider->peek(&record, begin(f), CCGW_TABLE_SESSION, key(name)) != APR_SUCCESS || !record.version)
         return NULL;
     return record.value.p;
 }
@@ -167,8 +165,7 @@ static ccgw_cursor_t box_op(fixture_t *f, const char *box, int open)
     return provider->commit(&at, txn, CCGW_DURABLE_UNSET) == APR_SUCCESS ? at : 0;
 }
 
-static ccgw_cursor_t send_event(fixture_t *f, const char *a, const char *b, const char *body,
-                                ccgw_durability_t level)
+static ccgw_cursor_t send_event(fixture_t *f, const char *a, const char *b, const char *body, ccgw_durability_t level)
 {
     ccgw_txn_t *txn = begin(f);
     ccgw_buf_t boxes[2] = { key(a), key(b ? b : a) };
@@ -180,8 +177,7 @@ static ccgw_cursor_t send_event(fixture_t *f, const char *a, const char *b, cons
 
 /* Bodies of the events behind *AFTER, joined by spaces; *AFTER moves. NULL: CCGW_ERESYNC, and
  * *AFTER is the end. */
-static const char *read_box(fixture_t *f, const char *a, const char *b, ccgw_cursor_t *after,
-                            int max)
+static const char *read_box(fixture_t *f, const char *a, const char *b, ccgw_cursor_t *after, int max)
 {
     ccgw_buf_t boxes[2] = { key(a), key(b ? b : a) };
     ccgw_stored_event_t *events;
@@ -189,8 +185,7 @@ static const char *read_box(fixture_t *f, const char *a, const char *b, ccgw_cur
     apr_status_t rv;
     int n, i;
 
-    rv = provider->events(&events, &n, after, f->store, TENANT, boxes, b ? 2 : 1, *after, max,
-                          f->pool);
+    rv = provider->events(&events, &n, after, f->store, TENANT, boxes, b ? 2 : 1, *after, max, f->pool);
     if (rv == CCGW_ERESYNC)
         return NULL;
     if (rv != APR_SUCCESS)
@@ -216,8 +211,7 @@ static void test_reads_are_checked(void)
     provider->get(&record, txn, CCGW_TABLE_SESSION, key("a"));
     provider->put(txn, CCGW_TABLE_SESSION, key("a"), text("mine"), 0);
     write_one(&f, "a", "2");
-    is_int(provider->commit(NULL, txn, 0), CCGW_ECONFLICT,
-           "a record that changed since it was read is a conflict");
+    is_int(provider->commit(NULL, txn, 0), CCGW_ECONFLICT, "a record that changed since it was read is a conflict");
     is_str(read_one(&f, "a"), "2", "and nothing of the loser is stored");
 
     txn = begin(&f);
@@ -225,31 +219,27 @@ static void test_reads_are_checked(void)
     is_int(record.version, 0, "what is not there has version 0");
     write_one(&f, "b", "1");
     provider->put(txn, CCGW_TABLE_SESSION, key("b"), text("mine"), 0);
-    is_int(provider->commit(NULL, txn, 0), CCGW_ECONFLICT,
-           "a record that appeared since it was missed is a conflict");
+    is_int(provider->commit(NULL, txn, 0), CCGW_ECONFLICT, "a record that appeared since it was missed is a conflict");
 
     txn = begin(&f);
     provider->get(&record, txn, CCGW_TABLE_SESSION, key("a"));
     provider->get(&record, txn, CCGW_TABLE_SESSION, key("c"));
     provider->put(txn, CCGW_TABLE_SESSION, key("c"), text("mine"), 0);
     write_one(&f, "a", NULL);
-    is_int(provider->commit(NULL, txn, 0), CCGW_ECONFLICT,
-           "a record that was deleted since it was read is a conflict");
+    is_int(provider->commit(NULL, txn, 0), CCGW_ECONFLICT, "a record that was deleted since it was read is a conflict");
 
     txn = begin(&f);
     provider->get(&record, txn, CCGW_TABLE_SESSION, key("b"));
     write_one(&f, "b", NULL);
     write_one(&f, "b", "1");
-    is_int(provider->commit(NULL, txn, 0), CCGW_ECONFLICT,
-           "deleted and made again is not the same record");
+    is_int(provider->commit(NULL, txn, 0), CCGW_ECONFLICT, "deleted and made again is not the same record");
 
     txn = begin(&f);
     provider->peek(&record, txn, CCGW_TABLE_SESSION, key("b"));
     provider->get(&record, txn, CCGW_TABLE_SESSION, key("d"));
     provider->put(txn, CCGW_TABLE_SESSION, key("d"), text("mine"), 0);
     write_one(&f, "b", "2");
-    is_int(provider->commit(NULL, txn, 0), APR_SUCCESS,
-           "a record that was only peeked at may change");
+    is_int(provider->commit(NULL, txn, 0), APR_SUCCESS, "a record that was only peeked at may change");
 
     txn = begin(&f);
     provider->scan(&records, &n, txn, CCGW_TABLE_SESSION, FIRST, BEHIND, 10);
@@ -270,13 +260,11 @@ static void test_phantoms(void)
         { "a record that appears inside a range", 10, "k15", "new", CCGW_ECONFLICT },
         { "a record that changes inside a range", 10, "k20", "new", CCGW_ECONFLICT },
         { "a record that goes from a range", 10, "k20", NULL, CCGW_ECONFLICT },
-        { "a record that appears behind the last of a range read to its end", 10, "k40", "new",
-          CCGW_ECONFLICT },
+        { "a record that appears behind the last of a range read to its end", 10, "k40", "new", CCGW_ECONFLICT },
         { "a record that appears before the range", 10, "k05", "new", APR_SUCCESS },
         { "a record that appears behind the part that was read", 2, "k25", "new", APR_SUCCESS },
         { "a change behind the part that was read", 2, "k30", "new", APR_SUCCESS },
-        { "a change of the last record of the part that was read", 2, "k20", "new",
-          CCGW_ECONFLICT },
+        { "a change of the last record of the part that was read", 2, "k20", "new", CCGW_ECONFLICT },
     };
     ccgw_record_t *records;
     ccgw_txn_t *txn;
@@ -290,10 +278,8 @@ static void test_phantoms(void)
         for (j = 10; j <= 30; j += 10)
             write_as(&f, CCGW_TABLE_SESSION, keyf("k%02d", j), "old", 0);
         txn = begin(&f);
-        provider->range(&records, &n, txn, CCGW_TABLE_SESSION, key("k10"), key("k99"),
-                        cases[i].max);
-        is_int(n, cases[i].max < 3 ? cases[i].max : 3,
-               "the range is read in order up to its bound");
+        provider->range(&records, &n, txn, CCGW_TABLE_SESSION, key("k10"), key("k99"), cases[i].max);
+        is_int(n, cases[i].max < 3 ? cases[i].max : 3, "the range is read in order up to its bound");
         provider->put(txn, CCGW_TABLE_SESSION, key("k10"), text("mine"), 0);
         write_one(&f, cases[i].name, cases[i].value);
         is_int(provider->commit(NULL, txn, 0), cases[i].want, "%s %s", cases[i].says,
@@ -315,15 +301,12 @@ static void test_own_writes(void)
            "a put of a key that was not read is refused");
     is_int(provider->del(txn, CCGW_TABLE_SESSION, key("a")), CCGW_EINVAL, "so is a delete");
     provider->peek(&record, txn, CCGW_TABLE_SESSION, key("a"));
-    is_int(provider->put(txn, CCGW_TABLE_SESSION, key("a"), text("x"), 0), CCGW_EINVAL,
-           "a peek is no read");
+    is_int(provider->put(txn, CCGW_TABLE_SESSION, key("a"), text("x"), 0), CCGW_EINVAL, "a peek is no read");
     provider->range(&records, &n, txn, CCGW_TABLE_SESSION, key("a"), key("c"), 5);
     is_int(provider->put(txn, CCGW_TABLE_SESSION, key("b"), text("x"), 7), APR_SUCCESS,
            "a key inside a range that was read may be put");
-    is_int(provider->put(txn, CCGW_TABLE_SESSION, key("c"), text("x"), 0), CCGW_EINVAL,
-           "one at its end may not");
-    is_int(provider->put(txn, CCGW_TABLE_AGENT, key("b"), text("x"), 0), CCGW_EINVAL,
-           "nor one of another table");
+    is_int(provider->put(txn, CCGW_TABLE_SESSION, key("c"), text("x"), 0), CCGW_EINVAL, "one at its end may not");
+    is_int(provider->put(txn, CCGW_TABLE_AGENT, key("b"), text("x"), 0), CCGW_EINVAL, "nor one of another table");
 
     provider->get(&record, txn, CCGW_TABLE_SESSION, key("b"));
     is_str(record.value.p, "x", "get sees the transaction's own put");
@@ -362,23 +345,20 @@ static void test_tenants_and_limits(void)
            "another tenant's key is refused");
     is_int(provider->get(&record, txn, CCGW_TABLE_SESSION, bytes("acmek", 5)), CCGW_EINVAL,
            "the tenant's name must end in a zero byte");
-    is_int(provider->open_box(txn, bytes("other\0k", 7)), CCGW_EINVAL,
-           "another tenant's mailbox is refused");
+    is_int(provider->open_box(txn, bytes("other\0k", 7)), CCGW_EINVAL, "another tenant's mailbox is refused");
     memcpy(long_key, "acme", 5);
-    is_int(provider->get(&record, txn, CCGW_TABLE_SESSION, bytes(long_key, CCGW_KEY_MAX + 1)),
-           CCGW_EINVAL, "a key may not be too long");
-    is_int(provider->get(&record, txn, CCGW_TABLE_SESSION, bytes(long_key, CCGW_KEY_MAX)),
-           APR_SUCCESS, "the longest one may be read");
+    is_int(provider->get(&record, txn, CCGW_TABLE_SESSION, bytes(long_key, CCGW_KEY_MAX + 1)), CCGW_EINVAL,
+           "a key may not be too long");
+    is_int(provider->get(&record, txn, CCGW_TABLE_SESSION, bytes(long_key, CCGW_KEY_MAX)), APR_SUCCESS,
+           "the longest one may be read");
 
     provider->get(&record, txn, CCGW_TABLE_SESSION, key("big"));
-    is_int(
-        provider->put(txn, CCGW_TABLE_SESSION, key("big"), bytes(big, CCGW_TXN_MAX_BYTES + 1), 0),
-        CCGW_ELIMIT, "a transaction has a bound in bytes");
+    is_int(provider->put(txn, CCGW_TABLE_SESSION, key("big"), bytes(big, CCGW_TXN_MAX_BYTES + 1), 0), CCGW_ELIMIT,
+           "a transaction has a bound in bytes");
     for (i = 0; i < CCGW_TXN_MAX_BYTES / 2; i++)
         big[i] = (char)('a' + i % 23);
-    is_int(
-        provider->put(txn, CCGW_TABLE_SESSION, key("big"), bytes(big, CCGW_TXN_MAX_BYTES / 2), 0),
-        APR_SUCCESS, "half of it may be one record");
+    is_int(provider->put(txn, CCGW_TABLE_SESSION, key("big"), bytes(big, CCGW_TXN_MAX_BYTES / 2), 0), APR_SUCCESS,
+           "half of it may be one record");
     is_int(provider->commit(NULL, txn, 0), APR_SUCCESS, "and is stored");
     provider->peek(&record, begin(&f), CCGW_TABLE_SESSION, key("big"));
     ok(record.value.n == CCGW_TXN_MAX_BYTES / 2 && !memcmp(record.value.p, big, record.value.n),
@@ -389,8 +369,7 @@ static void test_tenants_and_limits(void)
     for (i = 0; i < CCGW_TXN_MAX_OPS && rv == APR_SUCCESS; i++)
         rv = provider->put(txn, CCGW_TABLE_AGENT, keyf("agent%05d", i), text("v"), 0);
     is_int(rv, APR_SUCCESS, "a transaction may hold %d operations", CCGW_TXN_MAX_OPS);
-    is_int(provider->put(txn, CCGW_TABLE_AGENT, key("agentx"), text("v"), 0), CCGW_ELIMIT,
-           "one more is refused");
+    is_int(provider->put(txn, CCGW_TABLE_AGENT, key("agentx"), text("v"), 0), CCGW_ELIMIT, "one more is refused");
     is_int(provider->commit(NULL, txn, 0), APR_SUCCESS, "they are committed at once");
     provider->scan(&records, &n, begin(&f), CCGW_TABLE_AGENT, FIRST, BEHIND, 10000);
     is_int(n, CCGW_TXN_MAX_OPS, "and all are there");
@@ -414,12 +393,10 @@ static void test_full_memory(void)
         rv = write_as(&f, CCGW_TABLE_SESSION, keyf("k%04d", i), big, 0);
     is_int(rv, CCGW_ENOSPACE, "a full memory refuses a commit");
     stored = i - 1;
-    ok(stored > 20 && read_one(&f, apr_psprintf(root, "k%04d", stored)) == NULL,
-       "and nothing of it happened");
+    ok(stored > 20 && read_one(&f, apr_psprintf(root, "k%04d", stored)) == NULL, "and nothing of it happened");
     for (i = 0; i < 20; i++)
         write_as(&f, CCGW_TABLE_SESSION, keyf("k%04d", stored), big, 0);
-    is_int(write_one(&f, "part", big + 86 * 1024), APR_SUCCESS,
-           "what refused commits had taken is given back");
+    is_int(write_one(&f, "part", big + 86 * 1024), APR_SUCCESS, "what refused commits had taken is given back");
     is_int(write_one(&f, "k0003", NULL), APR_SUCCESS, "a delete needs no memory");
     write_one(&f, "k0004", NULL);
     is_int(write_as(&f, CCGW_TABLE_SESSION, keyf("k%04d", stored), big, 0), APR_SUCCESS,
@@ -465,8 +442,7 @@ static void test_events(void)
     is_str(read_box(&f, "m", "topic", &at, 2), "both e2", "and the rest goes on from there");
     box_op(&f, "m", 1);
     at = start;
-    is_str(read_box(&f, "m", NULL, &at, 10), "e1 both e2",
-           "opening an open mailbox keeps its events");
+    is_str(read_box(&f, "m", NULL, &at, 10), "e1 both e2", "opening an open mailbox keeps its events");
 
     start = at;
     txn = begin(&f);
@@ -499,8 +475,7 @@ static void test_resync(void)
         last = send_event(&f, "m", NULL, body, 0);
     }
     at = first;
-    ok(!read_box(&f, "m", NULL, &at, 100),
-       "a reader below what the mailbox holds is told to start over");
+    ok(!read_box(&f, "m", NULL, &at, 100), "a reader below what the mailbox holds is told to start over");
     ok(at == last, "and is given the present end");
     at = first + 4;
     is_str(read_box(&f, "m", NULL, &at, 3), "e4 e5 e6", "exactly the promised number is kept");
@@ -519,8 +494,7 @@ static void test_resync(void)
     first = at;
     ok(!read_box(&f, "m", NULL, &at, 3), "a reader from before the closing is told to start over");
     at = last;
-    is_str(read_box(&f, "m", NULL, &at, 3), "new",
-           "one from after it gets what came after the new opening");
+    is_str(read_box(&f, "m", NULL, &at, 3), "new", "one from after it gets what came after the new opening");
     ok(first < last, "(the closing is a commit of its own)");
     close_store(&f);
 }
@@ -586,7 +560,7 @@ static void test_forgotten_boxes(void)
         rv = many_boxes(&f, i * 2000, 0);
     }
     is_int(rv, APR_SUCCESS, "8000 mailboxes are opened and closed");
-    provider->housekeep(f.store);
+    provider->housekeep(f.store, 0);
     provider->stats(f.store, take_mailboxes, NULL);
     ok(mailboxes < 4096, "housekeeping forgets most of them (%d are left)", (int)mailboxes);
     for (i = 0; i < 8000; i += 2000)
@@ -636,21 +610,18 @@ static void test_due(void)
     is_str(read_due(&f, 300, 1, &next), "2:b", "at most MAX come");
     is_int(next, 300, "and the next may be due already");
     write_as(&f, CCGW_TABLE_LOGIN, key("b"), "w", 400);
-    is_str(read_due(&f, 500, 10, &next), "4:c 2:b",
-           "a moved due time counts once, where it is now");
+    is_str(read_due(&f, 500, 10, &next), "4:c 2:b", "a moved due time counts once, where it is now");
     write_as(&f, CCGW_TABLE_LOGIN, key("b"), "x", 400);
     write_as(&f, CCGW_TABLE_SESSION, key("c"), "v", 0);
     write_as(&f, CCGW_TABLE_SESSION, key("a"), NULL, 0);
-    is_str(read_due(&f, 1000000, 10, &next), "2:b",
-           "without a due time, or deleted, a record is due no more");
+    is_str(read_due(&f, 1000000, 10, &next), "2:b", "without a due time, or deleted, a record is due no more");
     close_store(&f);
     open_store(&f);
     is_str(read_due(&f, 1000000, 10, &next), "2:b", "due times survive a restart");
     close_store(&f);
 }
 
-static apr_uint64_t word(fixture_t *f, const char *name, ccgw_word_t which, ccgw_word_op_t op,
-                         apr_uint64_t value)
+static apr_uint64_t word(fixture_t *f, const char *name, ccgw_word_t which, ccgw_word_op_t op, apr_uint64_t value)
 {
     apr_uint64_t result = 77777;
 
@@ -679,20 +650,17 @@ static void test_words(void)
     is_int(word(&f, "b", CCGW_WORD_REFS, CCGW_WORD_LOAD, 0), 0, "keys do not share words");
     provider->forget(f.store, key("b"));
     is_int(word(&f, "b", CCGW_WORD_SEEN, CCGW_WORD_LOAD, 0), 0, "forgotten words are 0");
-    provider->housekeep(f.store);
+    provider->housekeep(f.store, 0);
     word(&f, "young", CCGW_WORD_REFS, CCGW_WORD_ADD, 1);
     close_store(&f);
 
     open_store(&f);
     is_int(word(&f, "a", CCGW_WORD_SEEN, CCGW_WORD_LOAD, 0), 9, "words come back after a restart");
     is_int(word(&f, "b", CCGW_WORD_SEEN, CCGW_WORD_LOAD, 0), 0, "forgotten ones do not");
-    is_int(word(&f, "a", CCGW_WORD_CARRIER, CCGW_WORD_LOAD, 0), 0,
-           "no connection of before carries anything");
+    is_int(word(&f, "a", CCGW_WORD_CARRIER, CCGW_WORD_LOAD, 0), 0, "no connection of before carries anything");
     ok(word(&f, "a", CCGW_WORD_TURN, CCGW_WORD_LOAD, 0) > 8, "no poll held before is the newest");
-    ok(word(&f, "a", CCGW_WORD_REFS, CCGW_WORD_ADD, 1) > refs,
-       "no reference number is given twice");
-    ok(word(&f, "young", CCGW_WORD_REFS, CCGW_WORD_ADD, 1) > 1,
-       "not even one that was never saved");
+    ok(word(&f, "a", CCGW_WORD_REFS, CCGW_WORD_ADD, 1) > refs, "no reference number is given twice");
+    ok(word(&f, "young", CCGW_WORD_REFS, CCGW_WORD_ADD, 1) > 1, "not even one that was never saved");
     ok(apr_time_now() < until, "and nothing of it waited");
     close_store(&f);
 }
@@ -708,16 +676,12 @@ static void test_restart(void)
 
     is_int(open_store(&f), APR_SUCCESS, "a new store opens");
     ok(apr_time_now() - began < apr_time_from_msec(500), "quickly");
-    is_int(stat(f.dir, &info) ? -1 : (int)(info.st_mode & 0777), 0700,
-           "its directory is closed to others");
-    is_int(stat(apr_pstrcat(root, f.dir, "/journal-0000000000000000", NULL), &info)
-               ? -1
-               : (int)(info.st_mode & 0777),
+    is_int(stat(f.dir, &info) ? -1 : (int)(info.st_mode & 0777), 0700, "its directory is closed to others");
+    is_int(stat(apr_pstrcat(root, f.dir, "/journal-0000000000000000", NULL), &info) ? -1 : (int)(info.st_mode & 0777),
            0600, "its journal too");
     second = f;
     is_int(open_store(&second), CCGW_EINUSE, "a second server is refused the directory");
-    ok(strstr(second.why, f.dir) && strstr(second.why, apr_itoa(root, getpid())),
-       "and told where and by whom");
+    ok(strstr(second.why, f.dir) && strstr(second.why, apr_itoa(root, getpid())), "and told where and by whom");
     apr_pool_destroy(second.pool);
 
     write_one(&f, "a", "1");
@@ -731,8 +695,7 @@ static void test_restart(void)
     close_store(&f);
 
     is_int(open_store(&f), APR_SUCCESS, "it opens again");
-    ok(strstr(logged, "recovered 7 transactions from 1 files") != NULL,
-       "and says what it found: %s", logged);
+    ok(strstr(logged, "recovered 7 transactions from 1 files") != NULL, "and says what it found: %s", logged);
     is_str(read_one(&f, "a"), "2", "records are as they were left");
     is_str(read_one(&f, "b"), NULL, "deleted ones stay deleted");
     ok(provider->last(f.store, TENANT) >= passing, "the order of commits goes on");
@@ -745,8 +708,7 @@ static void test_restart(void)
 
     f.config.durability = CCGW_DURABLE_MEMORY;
     open_store(&f);
-    ok(read_box(&f, "m", NULL, &at, 10) != NULL,
-       "after a start that promised the disk, cursors are good");
+    ok(read_box(&f, "m", NULL, &at, 10) != NULL, "after a start that promised the disk, cursors are good");
     close_store(&f);
     open_store(&f);
     ok(!read_box(&f, "m", NULL, &at, 10), "after one that did not, readers start over");
@@ -832,7 +794,7 @@ static void test_stale_tail(void)
     open_store(&f);
     write_lazily(&f, "first", value);
     write_lazily(&f, "second", "old");
-    provider->housekeep(f.store);
+    provider->housekeep(f.store, 0);
     close_store(&f);
     ok(garble(&f, "stale"), "the first record of a batch is garbled");
     is_int(open_store(&f), APR_SUCCESS, "a batch that nobody was promised is cut off");
@@ -876,8 +838,7 @@ static void test_newer_format(void)
     open_store(&f);
     close_store(&f);
     fd = open(journal(&f), O_RDWR);
-    is_int(pwrite(fd, &format, sizeof format, 4), sizeof format,
-           "the journal is of a newer format");
+    is_int(pwrite(fd, &format, sizeof format, 4), sizeof format, "the journal is of a newer format");
     close(fd);
     is_int(open_store(&f), CCGW_EFORMAT, "it is refused");
     apr_pool_destroy(f.pool);
@@ -967,8 +928,7 @@ static void write_for_ever(fixture_t *f, acks_t *acks, int who, ccgw_durability_
         snprintf(value, sizeof value, "%llu", (unsigned long long)version);
         value[strlen(value)] = ' ';
         value[30 + version % 300] = '\0';
-        provider->put(txn, CCGW_TABLE_SESSION, mine, text(value),
-                      (apr_time_t)(1000 + version % 50));
+        provider->put(txn, CCGW_TABLE_SESSION, mine, text(value), (apr_time_t)(1000 + version % 50));
         if (version % 2)
             provider->put(txn, CCGW_TABLE_AGENT, twin, text("odd"), 0);
         else
@@ -995,8 +955,7 @@ static int wait_for_progress(const acks_t *acks, const apr_uint64_t *than)
     int i;
 
     while (apr_time_now() < until) {
-        for (i = 0; i < WRITERS && __atomic_load_n(&acks->version[i], __ATOMIC_SEQ_CST) > than[i];
-             i++)
+        for (i = 0; i < WRITERS && __atomic_load_n(&acks->version[i], __ATOMIC_SEQ_CST) > than[i]; i++)
             continue;
         if (i == WRITERS)
             return 1;
@@ -1019,12 +978,11 @@ static int is_stored_whole(fixture_t *f, const acks_t *acks, int who, ccgw_curso
     if (version < acks->version[who] || record.due != (apr_time_t)(1000 + version % 50) ||
         record.value.n != 30 + version % 300 || (twin.version != 0) != (version % 2)) {
         printf("# writer %d: version %llu, acknowledged %llu, due %lld, %lu bytes, twin %d\n", who,
-               (unsigned long long)version, (unsigned long long)acks->version[who],
-               (long long)record.due, (unsigned long)record.value.n, twin.version != 0);
+               (unsigned long long)version, (unsigned long long)acks->version[who], (long long)record.due,
+               (unsigned long)record.value.n, twin.version != 0);
         return 0;
     }
-    if (provider->events(&events, &n, &from, f->store, TENANT, &box, 1, from, 1000000, f->pool) !=
-        APR_SUCCESS)
+    if (provider->events(&events, &n, &from, f->store, TENANT, &box, 1, from, 1000000, f->pool) != APR_SUCCESS)
         return 0;
     for (i = 0; i < n; i++) {
         apr_uint64_t said = strtoull(events[i].body.p, NULL, 10);
@@ -1036,8 +994,7 @@ static int is_stored_whole(fixture_t *f, const acks_t *acks, int who, ccgw_curso
         }
     }
     if (seen != version)
-        printf("# writer %d: %llu events, version %llu\n", who, (unsigned long long)seen,
-               (unsigned long long)version);
+        printf("# writer %d: %llu events, version %llu\n", who, (unsigned long long)seen, (unsigned long long)version);
     return seen == version;
 }
 
@@ -1103,7 +1060,7 @@ static void test_killed_writers(void)
         kill(pids[who], SIGKILL);
         waitpid(pids[who], NULL, 0);
     }
-    provider->housekeep(f.store);
+    provider->housekeep(f.store, 0);
     provider->stats(f.store, print_repairs, NULL);
     ok(is_all_whole(&f, acks, from), "in memory nothing acknowledged is lost, nothing is torn");
     close_store(&f);
@@ -1141,8 +1098,7 @@ static void test_killed_server(void)
         /* The grandchildren die a moment later; the lock says when the last one is gone. */
         while (open_store(&f) == CCGW_EINUSE)
             apr_pool_destroy(f.pool);
-        good &= ok(f.store && is_all_whole(&f, acks, from),
-                   "after the death of all nothing acknowledged is lost");
+        good &= ok(f.store && is_all_whole(&f, acks, from), "after the death of all nothing acknowledged is lost");
         close_store(&f);
     }
 }

@@ -115,9 +115,8 @@ static const ccgw_floor_t *load_floor(const ccgw_floor_file_t *file)
 }
 
 /* Write one record, or with TYPE NULL delete it, in a transaction of its own. */
-__attribute__((unused)) static void write_record(const char *tenant, ccgw_table_t table,
-                                                 ccgw_buf_t key, const ccgw_record_type_t *type,
-                                                 const void *rec)
+__attribute__((unused)) static void write_record(const char *tenant, ccgw_table_t table, ccgw_buf_t key,
+                                                 const ccgw_record_type_t *type, const void *rec)
 {
     ccgw_record_t old;
     ccgw_buf_t value;
@@ -139,8 +138,7 @@ __attribute__((unused)) static void write_record(const char *tenant, ccgw_table_
 }
 
 /* The record as stored; version 0 when there is none. */
-__attribute__((unused)) static ccgw_record_t read_record(const char *tenant, ccgw_table_t table,
-                                                         ccgw_buf_t key)
+__attribute__((unused)) static ccgw_record_t read_record(const char *tenant, ccgw_table_t table, ccgw_buf_t key)
 {
     ccgw_record_t record = { .version = 0 };
     ccgw_txn_t *txn;

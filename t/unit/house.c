@@ -46,8 +46,7 @@ static void log_store(void *baton, int level, const char *text)
 
 static void read_floor(ccgw_floor_file_t **file, apr_pool_t *pool)
 {
-    const char *path = getenv("CCGW_FLOOR") ? getenv("CCGW_FLOOR") : "conf/demo/floor.json",
-               *fault = "";
+    const char *path = getenv("CCGW_FLOOR") ? getenv("CCGW_FLOOR") : "conf/demo/floor.json", *fault = "";
     char *text = apr_palloc(pool, 1 << 20);
     apr_size_t n = 1 << 20;
     apr_file_t *in;
@@ -169,8 +168,7 @@ ccgw_call_t *house_call(house_t *house, const char *login_name)
     desk_t *desk = desk_of(house, login_name);
     ccgw_call_t *call = apr_palloc(house->pool, sizeof *call);
 
-    ccgw_call_init(call, &house->core, desk->call.tenant, desk->call.agent, desk->login.id,
-                   house->pool);
+    ccgw_call_init(call, &house->core, desk->call.tenant, desk->call.agent, desk->login.id, house->pool);
     return call;
 }
 
@@ -198,9 +196,7 @@ void house_ready(house_t *house, const char *login_name)
 
 ccgw_id_t house_text(house_t *house, const char *from, const char *text)
 {
-    ccgw_inbound_t in = {
-        .media = CCGW_MEDIA_SMS, .from = from, .to = "+15550000", .text = text, .carrier_id = ""
-    };
+    ccgw_inbound_t in = { .media = CCGW_MEDIA_SMS, .from = from, .to = "+15550000", .text = text, .carrier_id = "" };
     ccgw_call_t call;
     ccgw_id_t session = 0;
     apr_status_t rv;
@@ -231,8 +227,8 @@ int house_heard(house_t *house, const char *login_name, ccgw_read_event_t **even
 
     /* watches may have changed */
     ccgw_login_get(&desk->login, house_call(house, login_name), desk->login.id);
-    rv = ccgw_event_read(events, &n, &desk->heard, &house->core, desk->call.tenant, &desk->login,
-                         desk->heard, 1000, house->pool);
+    rv = ccgw_event_read(events, &n, &desk->heard, &house->core, desk->call.tenant, &desk->login, desk->heard, 1000,
+                         house->pool);
     if (rv != APR_SUCCESS)
         die("events", rv);
     return n;
@@ -293,14 +289,12 @@ static int waiting(house_t *house, ccgw_work_t *work)
     for (i = 0; i < n; i++) {
         ccgw_record_decode(&session, &ccgw_session_record, records[i].value, house->pool);
         for (k = 0; k < session.nparticipants; k++)
-            legs +=
-                session.participants[k].leg == CCGW_LEG_OFFERED && !session.participants[k].agent;
+            legs += session.participants[k].leg == CCGW_LEG_OFFERED && !session.participants[k].agent;
     }
     return legs - all(&records, work, CCGW_TABLE_QUEUE);
 }
 
-static const char *session_fault(house_t *house, ccgw_work_t *work, const ccgw_session_t *session,
-                                 int *legs)
+static const char *session_fault(house_t *house, ccgw_work_t *work, const ccgw_session_t *session, int *legs)
 {
     int i, k, offered = 0;
 

@@ -23,12 +23,10 @@ static void on_the_phone(const char *who)
     ccgw_agent_args_t args = { .channels = { channels, 1 } };
     ccgw_agent_result_t result;
 
-    is_int(ccgw_agent_open(house_call(house, who), &args, &result), APR_SUCCESS,
-           "%s signs in with a phone", who);
+    is_int(ccgw_agent_open(house_call(house, who), &args, &result), APR_SUCCESS, "%s signs in with a phone", who);
 }
 
-typedef apr_status_t verb_t(ccgw_call_t *call, const ccgw_conference_args_t *args,
-                            ccgw_done_t *done);
+typedef apr_status_t verb_t(ccgw_call_t *call, const ccgw_conference_args_t *args, ccgw_done_t *done);
 
 static apr_status_t does(const char *who, verb_t *verb)
 {
@@ -80,15 +78,13 @@ static const char *fault(void)
 
 static void coming_and_going(void)
 {
-    is_int(does("anna", ccgw_conference_leave), CCGW_ENOCONFERENCE,
-           "who is in none cannot leave it");
+    is_int(does("anna", ccgw_conference_leave), CCGW_ENOCONFERENCE, "who is in none cannot leave it");
     is_int(does("anna", ccgw_conference_request), APR_SUCCESS, "anna begins a conference");
     is_str(heard("anna"), "sc", "and is told she is its chair");
     is_int(does("anna", ccgw_conference_request), CCGW_EINCONFERENCE, "only one at a time");
     is_int(asks("anna", CCGW_ADDRESS_AGENT, "102"), APR_SUCCESS, "she asks bert in");
     is_str(heard("bert"), "s?", "his phone rings");
-    is_int(asks("bert", CCGW_ADDRESS_AGENT, "103"), CCGW_ENOCONFERENCE,
-           "he cannot ask others before he is in");
+    is_int(asks("bert", CCGW_ADDRESS_AGENT, "103"), CCGW_ENOCONFERENCE, "he cannot ask others before he is in");
     is_int(does("bert", ccgw_conference_answer), APR_SUCCESS, "he answers");
     is_str(heard("bert"), "sj", "and is in");
     is_str(heard("anna"), "oj", "anna hears so");
@@ -97,13 +93,10 @@ static void coming_and_going(void)
     is_int(does("cleo", ccgw_conference_reject), APR_SUCCESS, "cleo refuses");
     is_str(heard("cleo"), "s?sn", "she is asked, and out of it");
     is_str(heard("bert"), "on", "bert hears that she does not come");
-    is_int(does("cleo", ccgw_conference_reject), CCGW_ENOCONFERENCE,
-           "a second refusal is too late");
-    is_int(asks("anna", CCGW_ADDRESS_AGENT, "201"), CCGW_EINVAL,
-           "another tenant's agent does not exist");
+    is_int(does("cleo", ccgw_conference_reject), CCGW_ENOCONFERENCE, "a second refusal is too late");
+    is_int(asks("anna", CCGW_ADDRESS_AGENT, "201"), CCGW_EINVAL, "another tenant's agent does not exist");
     heard("anna");
-    is_int(asks("anna", CCGW_ADDRESS_AGENT, "104"), APR_SUCCESS,
-           "an agent who is not there may be asked");
+    is_int(asks("anna", CCGW_ADDRESS_AGENT, "104"), APR_SUCCESS, "an agent who is not there may be asked");
     is_str(heard("anna"), "on", "but does not come");
     is_str(fault(), "none", "records agree in the middle");
     is_int(does("anna", ccgw_conference_leave), CCGW_ECHAIR, "the chair cannot leave");

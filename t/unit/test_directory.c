@@ -84,8 +84,7 @@ static const char *tell(const ccgw_directory_result_t *result, apr_pool_t *pool)
     for (i = 0; i < result->nentries; i++) {
         const ccgw_directory_entry_t *entry = &result->entries[i];
 
-        told = apr_pstrcat(pool, told, *told ? ", " : "", entry->name, *entry->phone ? " " : "",
-                           entry->phone, NULL);
+        told = apr_pstrcat(pool, told, *told ? ", " : "", entry->name, *entry->phone ? " " : "", entry->phone, NULL);
     }
     return told;
 }

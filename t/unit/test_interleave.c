@@ -31,15 +31,15 @@ static apr_status_t get(ccgw_record_t *record, ccgw_txn_t *txn, ccgw_table_t tab
     return house->real->get(record, txn, table, key);
 }
 
-static apr_status_t range(ccgw_record_t **records, int *n, ccgw_txn_t *txn, ccgw_table_t table,
-                          ccgw_buf_t from, ccgw_buf_t to, int max)
+static apr_status_t range(ccgw_record_t **records, int *n, ccgw_txn_t *txn, ccgw_table_t table, ccgw_buf_t from,
+                          ccgw_buf_t to, int max)
 {
     boundary();
     return house->real->range(records, n, txn, table, from, to, max);
 }
 
-static apr_status_t scan(ccgw_record_t **records, int *n, ccgw_txn_t *txn, ccgw_table_t table,
-                         ccgw_buf_t from, ccgw_buf_t to, int max)
+static apr_status_t scan(ccgw_record_t **records, int *n, ccgw_txn_t *txn, ccgw_table_t table, ccgw_buf_t from,
+                         ccgw_buf_t to, int max)
 {
     boundary();
     return house->real->scan(records, n, txn, table, from, to, max);
@@ -265,8 +265,7 @@ static int log_is_whole(void)
 {
     ccgw_session_t now = house_session(house, session);
 
-    return second_rv == APR_SUCCESS && now.state == CCGW_SESSION_ENDED &&
-           now.messages == 2 + (first_rv == APR_SUCCESS);
+    return second_rv == APR_SUCCESS && now.state == CCGW_SESSION_ENDED && now.messages == 2 + (first_rv == APR_SUCCESS);
 }
 
 static const struct {
@@ -279,19 +278,13 @@ static const struct {
     { "two desktops of one agent accept", offered, accept_first, accept_second, is_active },
     { "accept, while the other desktop rejects", offered_and_another, accept_first, reject_second,
       accepted_or_moved_on },
-    { "accept, while the offer runs out", offered_and_another, accept_first, too_late,
-      accepted_or_moved_on },
+    { "accept, while the offer runs out", offered_and_another, accept_first, too_late, accepted_or_moved_on },
     { "two agents pull one item", parked, pull_first, pull_second, is_active },
-    { "invite, while the inviter leaves", active, invite_first, leave_second,
-      no_orphan_invitation },
-    { "a text comes, while the only agent signs out", offered, text_first, sign_out_second,
-      not_asked_the_gone },
-    { "a text comes, while an agent gets ready", empty, text_first, ready_second,
-      somebody_is_asked },
-    { "an agent gets ready, while a text comes", empty, ready_first, text_second,
-      somebody_is_asked },
-    { "a text is sent, while the session is completed", active, send_first, complete_second,
-      log_is_whole },
+    { "invite, while the inviter leaves", active, invite_first, leave_second, no_orphan_invitation },
+    { "a text comes, while the only agent signs out", offered, text_first, sign_out_second, not_asked_the_gone },
+    { "a text comes, while an agent gets ready", empty, text_first, ready_second, somebody_is_asked },
+    { "an agent gets ready, while a text comes", empty, ready_first, text_second, somebody_is_asked },
+    { "a text is sent, while the session is completed", active, send_first, complete_second, log_is_whole },
 };
 
 /** One pair with the second let in at boundary K; 0 when there are fewer. */
@@ -319,8 +312,8 @@ static int once(int i, int k)
     fault = house_fault(house);
     held = pairs[i].holds();
     if (fault || !held)
-        printf("# %s, let in at boundary %d: %s (%d, %d)\n", pairs[i].name, k,
-               fault ? fault : "wrong outcome", first_rv, second_rv);
+        printf("# %s, let in at boundary %d: %s (%d, %d)\n", pairs[i].name, k, fault ? fault : "wrong outcome",
+               first_rv, second_rv);
     house_close(house);
     return fault || !held ? -1 : 1;
 }

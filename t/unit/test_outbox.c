@@ -12,9 +12,8 @@
 #define UNKNOWN_FOR apr_time_from_sec(300)
 #define LEASE_ENDS  apr_time_from_sec(61)
 
-static const char floor_text[] =
-    "{'tenants':[{'name':'demo','domain':'d','agents':[{'login':'anna','workNo':101}]},"
-    "{'name':'other','domain':'o','agents':[{'login':'eve','workNo':101}]}]}";
+static const char floor_text[] = "{'tenants':[{'name':'demo','domain':'d','agents':[{'login':'anna','workNo':101}]},"
+                                 "{'name':'other','domain':'o','agents':[{'login':'eve','workNo':101}]}]}";
 
 static ccgw_core_t core;
 static ccgw_store_provider_t watched;
@@ -34,8 +33,8 @@ static apr_status_t watch_commit(ccgw_cursor_t *at, ccgw_txn_t *txn, ccgw_durabi
     return provider->commit(at, txn, durability);
 }
 
-static apr_status_t watch_scan(ccgw_record_t **records, int *n, ccgw_txn_t *txn, ccgw_table_t table,
-                               ccgw_buf_t from, ccgw_buf_t to, int max)
+static apr_status_t watch_scan(ccgw_record_t **records, int *n, ccgw_txn_t *txn, ccgw_table_t table, ccgw_buf_t from,
+                               ccgw_buf_t to, int max)
 {
     apr_status_t rv = provider->scan(records, n, txn, table, from, to, max);
 
@@ -69,8 +68,8 @@ static void queue_text(const ccgw_tenant_t *tenant, ccgw_id_t session, int index
                             .at = now };
     ccgw_call_t call;
 
-    write_record(tenant->name, CCGW_TABLE_MESSAGE, ccgw_message_key(tenant, session, index, pool),
-                 &ccgw_message_record, &message);
+    write_record(tenant->name, CCGW_TABLE_MESSAGE, ccgw_message_key(tenant, session, index, pool), &ccgw_message_record,
+                 &message);
     ccgw_call_init(&call, &core, tenant, NULL, NULL, pool);
     if (ccgw_run(&call, put_text, &entry, CCGW_DURABLE_UNSET) != APR_SUCCESS) {
         printf("Bail out! a text cannot be queued\n");
@@ -82,8 +81,8 @@ static void queue_text(const ccgw_tenant_t *tenant, ccgw_id_t session, int index
 /* The message's delivery as agents are shown it. */
 static int delivery(const ccgw_tenant_t *tenant, ccgw_id_t session, int index)
 {
-    ccgw_record_t record = read_record(tenant->name, CCGW_TABLE_MESSAGE,
-                                       ccgw_message_key(tenant, session, index, pool));
+    ccgw_record_t record =
+        read_record(tenant->name, CCGW_TABLE_MESSAGE, ccgw_message_key(tenant, session, index, pool));
     ccgw_message_t message = { .delivery = -1 };
 
     if (record.version)
@@ -116,15 +115,14 @@ typedef struct carrier_t {
 static carrier_t carrier;
 static int more;
 
-static apr_status_t carry(void *baton, const char **why, const ccgw_outbox_t *entry,
-                          apr_pool_t *scratch)
+static apr_status_t carry(void *baton, const char **why, const ccgw_outbox_t *entry, apr_pool_t *scratch)
 {
     void (*meanwhile)(void) = carrier.meanwhile;
 
     carrier.count++;
     carrier.durability = last_durability;
-    strcat(carrier.log, apr_psprintf(scratch, "%d.%d/%d+%d ", (int)entry->session, entry->index,
-                                     entry->tries, entry->doubts));
+    strcat(carrier.log,
+           apr_psprintf(scratch, "%d.%d/%d+%d ", (int)entry->session, entry->index, entry->tries, entry->doubts));
     *why = "a reason";
     carrier.meanwhile = NULL;
     if (meanwhile)
@@ -169,10 +167,8 @@ static void test_order(void)
     queue_text(demo, 11, 1, "+42");
     queue_text(demo, 11, 2, "+42");
     queue_text(demo, 11, 5, "+42");
-    is_str(round_of(APR_SUCCESS), "12.1/1+0 11.1/1+0 ",
-           "one text of each session leaves, the oldest first");
-    is_int(carrier.durability, CCGW_DURABLE_DISK,
-           "its claim is on disk before the carrier hears of it");
+    is_str(round_of(APR_SUCCESS), "12.1/1+0 11.1/1+0 ", "one text of each session leaves, the oldest first");
+    is_int(carrier.durability, CCGW_DURABLE_DISK, "its claim is on disk before the carrier hears of it");
     is_int(more, 1, "something is left");
     is_str(round_of(APR_SUCCESS), "11.2/1+0 ", "then the next one of the session");
     is_str(round_of(APR_SUCCESS), "11.5/1+0 ", "and the next");
@@ -201,8 +197,7 @@ static void test_refused(void)
     queue_text(demo, 21, 2, "+43");
     is_str(round_of(CCGW_EREFUSED), "21.1/1+0 ", "a text is refused");
     is_int(delivery(demo, 21, 1), CCGW_OUTBOX_REFUSED, "which the message shows");
-    ok(was_said(
-           "CCGW0301: session 0000000000000015, message 1: the carrier refused the text: a reason"),
+    ok(was_said("CCGW0301: session 0000000000000015, message 1: the carrier refused the text: a reason"),
        "and the log");
     is_str(round_of(APR_SUCCESS), "21.2/1+0 ", "the next one does not wait for it");
     is_int(accepted(demo, "+43", NULL), 1, "and only that was accepted");
@@ -229,8 +224,7 @@ static void test_busy(void)
     }
     ok(in_time, "the pauses double from one second to thirty");
     now += 30 * SECOND;
-    is_str(round_of(APR_SUCCESS), "31.1/9+0 ",
-           "and at last it is taken, without a doubt that it came once");
+    is_str(round_of(APR_SUCCESS), "31.1/9+0 ", "and at last it is taken, without a doubt that it came once");
     is_int(delivery(demo, 31, 1), CCGW_OUTBOX_ACCEPTED, "which the message shows");
 }
 
@@ -306,8 +300,7 @@ static void test_overlap(void)
     begin();
     queue_text(demo, 52, 1, "+48");
     carrier.meanwhile = expire_and_run;
-    is_str(round_of(APR_SUCCESS), "52.1/1+0 ",
-           "when its claim ran out meanwhile it is not sent at once");
+    is_str(round_of(APR_SUCCESS), "52.1/1+0 ", "when its claim ran out meanwhile it is not sent at once");
     is_int(delivery(demo, 52, 1), CCGW_OUTBOX_ACCEPTED, "and a late answer still counts");
     is_int(more, 0, "for good");
 
@@ -325,8 +318,7 @@ static void test_race(void)
     queue_text(demo, 54, 1, "+54");
     carrier.meanwhile = expire_and_lose_again;
     is_str(round_of(CCGW_EREFUSED), "54.1/1+0 54.1/2+1 ", "while a later try's fate is unknown");
-    is_int(delivery(demo, 54, 1), CCGW_OUTBOX_UNKNOWN,
-           "the answer to an earlier one settles nothing");
+    is_int(delivery(demo, 54, 1), CCGW_OUTBOX_UNKNOWN, "the answer to an earlier one settles nothing");
     now += UNKNOWN_FOR;
     is_str(round_of(APR_SUCCESS), "54.1/3+2 ", "and it is sent again");
 
@@ -334,8 +326,7 @@ static void test_race(void)
     queue_text(demo, 55, 1, "+55");
     queue_text(demo, 56, 1, "+56");
     carrier.meanwhile = run_busy;
-    is_str(round_of(APR_SUCCESS), "55.1/1+0 56.1/1+0 ",
-           "a text that somebody else put back waits for its time");
+    is_str(round_of(APR_SUCCESS), "55.1/1+0 56.1/1+0 ", "a text that somebody else put back waits for its time");
     now += SECOND;
     is_str(round_of(APR_SUCCESS), "56.1/2+0 ", "and leaves then");
 
@@ -373,8 +364,7 @@ static void test_killed(void)
     int status = 0;
     pid_t child;
 
-    requests_of_child =
-        mmap(NULL, sizeof(int), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    requests_of_child = mmap(NULL, sizeof(int), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     begin();
     queue_text(demo, 61, 1, "+50");
     queue_text(demo, 61, 2, "+50");
@@ -383,8 +373,7 @@ static void test_killed(void)
     if (!child)
         send_and_die();
     waitpid(child, &status, 0);
-    ok(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL,
-       "the sender dies while its request is under way");
+    ok(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL, "the sender dies while its request is under way");
     is_int(*requests_of_child, 1, "which the carrier got");
     is_str(round_of(APR_SUCCESS), "", "its claim holds");
     now += LEASE_ENDS;
@@ -428,8 +417,7 @@ static void test_done(void)
     begin();
     for (i = 1; i <= 300; i++)
         queue_text(demo, 71, i, "+52");
-    is_str(round_of(APR_SUCCESS), "71.1/1+0 ",
-           "of a session with three hundred texts one leaves at a time");
+    is_str(round_of(APR_SUCCESS), "71.1/1+0 ", "of a session with three hundred texts one leaves at a time");
     for (i = 2; i <= 300; i++)
         round_of(APR_SUCCESS);
     is_int(accepted(demo, "+52", NULL), 300, "three hundred texts are done");

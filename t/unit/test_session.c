@@ -21,8 +21,7 @@ static apr_status_t accept_by(const char *who, ccgw_id_t session)
     return ccgw_session_accept(house_call(house, who), &args, &done);
 }
 
-static apr_status_t invite_by(const char *who, ccgw_id_t session, const char *whom, int offer,
-                              apr_int64_t *reference)
+static apr_status_t invite_by(const char *who, ccgw_id_t session, const char *whom, int offer, apr_int64_t *reference)
 {
     ccgw_session_args_t args = on(session);
     ccgw_done_t done = { 0 };
@@ -103,8 +102,7 @@ static void a_text_becomes_a_session(void)
     is_int(session.state, CCGW_SESSION_QUEUED, "a text becomes a queued session");
     n = house_heard(house, "anna", &events);
     is_int(n, 1, "the longest idle agent hears of it");
-    ok(n && events[0].event.type == CCGW_EVENT_SESSION_STATE &&
-           events[0].event.view == CCGW_VIEW_OFFERED,
+    ok(n && events[0].event.type == CCGW_EVENT_SESSION_STATE && events[0].event.view == CCGW_VIEW_OFFERED,
        "as an offer");
     is_str(heard("bert"), "AA", "nobody else does");
     is_int(house_text(house, "+17770001", "more"), id, "the next text joins the session");
@@ -153,11 +151,9 @@ static void a_rejected_offer_moves_on(void)
     id = house_text(house, customer(), "hello");
     heard("anna");
     args = on(id);
-    is_int(ccgw_session_reject(house_call(house, "anna"), &args, &done), APR_SUCCESS,
-           "anna rejects");
+    is_int(ccgw_session_reject(house_call(house, "anna"), &args, &done), APR_SUCCESS, "anna rejects");
     is_str(heard("anna"), "S", "and is told it is over for her");
-    is_int(ccgw_session_reject(house_call(house, "bert"), &args, &done), APR_SUCCESS,
-           "bert rejects too");
+    is_int(ccgw_session_reject(house_call(house, "bert"), &args, &done), APR_SUCCESS, "bert rejects too");
     is_str(heard("anna"), "", "anna is not asked again at once");
     house_pass(house, apr_time_from_sec(31));
     house_pass(house, 1);
@@ -179,8 +175,7 @@ static void invitations(void)
     accept_by("anna", id);
     heard("anna");
     heard("bert");
-    is_int(invite_by("anna", id, "bert", CCGW_OFFER_INVITE, &reference), APR_SUCCESS,
-           "anna invites bert");
+    is_int(invite_by("anna", id, "bert", CCGW_OFFER_INVITE, &reference), APR_SUCCESS, "anna invites bert");
     ok(reference > 0, "the request has a number");
     is_str(heard("bert"), "S", "bert is asked");
     is_str(heard("anna"), "", "anna hears nothing yet");
@@ -188,11 +183,9 @@ static void invitations(void)
     is_str(heard("bert"), "SPM", "bert hears state, participants, history");
     n = house_heard(house, "anna", &events);
     is_int(n, 2, "anna hears two things");
-    ok(n == 2 && events[0].event.type == CCGW_EVENT_SESSION_PARTICIPANTS &&
-           events[0].event.reference == 0,
+    ok(n == 2 && events[0].event.type == CCGW_EVENT_SESSION_PARTICIPANTS && events[0].event.reference == 0,
        "first the participants, without a number");
-    ok(n == 2 && events[1].event.nmessages == 1 &&
-           events[1].event.messages[0].type == CCGW_MESSAGE_JOINED &&
+    ok(n == 2 && events[1].event.nmessages == 1 && events[1].event.messages[0].type == CCGW_MESSAGE_JOINED &&
            events[1].event.messages[0].index == 3,
        "then the third entry of the log, the joining");
     session = house_session(house, id);
@@ -216,8 +209,7 @@ static void who_cannot_join(void)
     is_int(invite_by("anna", id, "dora", CCGW_OFFER_INVITE, &reference), APR_SUCCESS,
            "inviting somebody who is not there is accepted");
     n = house_heard(house, "anna", &events);
-    ok(n == 1 && events[0].event.type == CCGW_EVENT_SESSION_ERROR,
-       "and answered by an error event");
+    ok(n == 1 && events[0].event.type == CCGW_EVENT_SESSION_ERROR, "and answered by an error event");
     ok(n == 1 && events[0].event.reference == reference && events[0].event.only_login,
        "with the request's number, to the asking desktop");
     ccgw_session_args_t args = on(id);
@@ -234,8 +226,7 @@ static void who_cannot_join(void)
     invite_by("anna", id, "dora", CCGW_OFFER_INVITE, &reference);
     house_pass(house, apr_time_from_sec(31));
     n = house_heard(house, "anna", &events);
-    ok(n == 1 && events[0].event.type == CCGW_EVENT_SESSION_ERROR &&
-           events[0].event.reference == reference,
+    ok(n == 1 && events[0].event.type == CCGW_EVENT_SESSION_ERROR && events[0].event.reference == reference,
        "an invitation nobody answers ends in the same error");
     sound("after failed invitations");
     house_close(house);
@@ -254,8 +245,7 @@ static void through_a_queue(void)
     args = on(id);
     args.offer = CCGW_OFFER_INVITE;
     args.target = (ccgw_target_t){ CCGW_TARGET_QUEUE, "support" };
-    is_int(ccgw_session_invite(house_call(house, "anna"), &args, &done), APR_SUCCESS,
-           "anna invites through a queue");
+    is_int(ccgw_session_invite(house_call(house, "anna"), &args, &done), APR_SUCCESS, "anna invites through a queue");
     is_str(heard("bert"), "S", "the next ready agent of the queue is asked");
     is_int(accept_by("bert", id), APR_SUCCESS, "and joins");
     ccgw_session_t session = house_session(house, id);
@@ -275,8 +265,7 @@ static void conference_and_ends(void)
     READY("anna", "bert");
     id = house_text(house, who, "hello");
     accept_by("anna", id);
-    is_int(say("anna", id, "only us", CCGW_VISIBLE_AGENTS), CCGW_ESTATE,
-           "alone there is nobody to write to aside");
+    is_int(say("anna", id, "only us", CCGW_VISIBLE_AGENTS), CCGW_ESTATE, "alone there is nobody to write to aside");
     invite_by("anna", id, "bert", CCGW_OFFER_INVITE, NULL);
     accept_by("bert", id);
     heard("anna");
@@ -284,8 +273,7 @@ static void conference_and_ends(void)
     is_int(say("anna", id, "to all", CCGW_VISIBLE_ALL), APR_SUCCESS, "anna writes");
     is_str(heard("bert"), "M", "bert reads it");
     is_str(heard("anna"), "M", "and so does anna");
-    is_int(say("bert", id, "aside", CCGW_VISIBLE_AGENTS), APR_SUCCESS,
-           "bert writes to agents only");
+    is_int(say("bert", id, "aside", CCGW_VISIBLE_AGENTS), APR_SUCCESS, "bert writes to agents only");
     args = on(id);
     heard("anna");
     heard("bert");
@@ -294,14 +282,12 @@ static void conference_and_ends(void)
     is_str(heard("bert"), "PM", "bert hears who is left, and that she went");
     session = house_session(house, id);
     is_str(session.owner, house_id(house, "bert"), "bert owns it now");
-    is_int(ccgw_session_leave(house_call(house, "bert"), &args, &done), APR_SUCCESS,
-           "bert leaves alone");
+    is_int(ccgw_session_leave(house_call(house, "bert"), &args, &done), APR_SUCCESS, "bert leaves alone");
     session = house_session(house, id);
     is_int(session.state, CCGW_SESSION_LEFT, "and keeps it for his notes");
     is_int(say("bert", id, "late", CCGW_VISIBLE_ALL), CCGW_ESTATE, "no more texts");
     ok(house_text(house, who, "again") != id, "the customer's next text begins a new session");
-    is_int(ccgw_session_complete(house_call(house, "bert"), &args, &done), APR_SUCCESS,
-           "bert completes");
+    is_int(ccgw_session_complete(house_call(house, "bert"), &args, &done), APR_SUCCESS, "bert completes");
     session = house_session(house, id);
     is_int(session.state, CCGW_SESSION_ENDED, "it is over");
     sound("after the end");
@@ -322,8 +308,7 @@ static void transfers(void)
     args = on(id);
     args.target = (ccgw_target_t){ CCGW_TARGET_CONTACT, "bert@demo.example" };
     args.text = "bert will go on";
-    is_int(ccgw_session_transfer(house_call(house, "anna"), &args, &done), APR_SUCCESS,
-           "anna gives it to bert");
+    is_int(ccgw_session_transfer(house_call(house, "anna"), &args, &done), APR_SUCCESS, "anna gives it to bert");
     session = house_session(house, id);
     is_int(session.messages, 3, "her last words are in the log");
     is_int(ccgw_session_joined(&session), 1, "she stays until he answers");
@@ -334,8 +319,7 @@ static void transfers(void)
     is_str(heard("anna"), "MS", "and told so");
     args = on(id);
     args.queue = "support";
-    is_int(ccgw_session_transfer(house_call(house, "bert"), &args, &done), APR_SUCCESS,
-           "bert gives it to the queue");
+    is_int(ccgw_session_transfer(house_call(house, "bert"), &args, &done), APR_SUCCESS, "bert gives it to the queue");
     session = house_session(house, id);
     is_int(session.state, CCGW_SESSION_QUEUED, "where it waits, offered to the next");
     sound("after transfers");
@@ -385,8 +369,7 @@ static void desktops(void)
     second = house_desktop(house, "anna");
     is_int(ccgw_agent_close(house_call(house, "anna"), &args, &result), APR_SUCCESS,
            "the desktop at which she works ends its session");
-    is_int(house_agent(house, "anna").open, 0,
-           "then she does not work, whatever else is signed in");
+    is_int(house_agent(house, "anna").open, 0, "then she does not work, whatever else is signed in");
     session = house_session(house, id);
     ok(ccgw_session_part(&session, house_id(house, "bert")) != NULL, "the offer moves on at once");
     is_int(ccgw_login_close(second), APR_SUCCESS, "the onlooker goes too");
@@ -413,8 +396,7 @@ static void capacity(void)
     is_int(agent.channels[0].available, 0, "and is not in the index meanwhile");
     accept_by("anna", id);
     args = on(id);
-    is_int(ccgw_session_complete(house_call(house, "anna"), &args, &done), APR_SUCCESS,
-           "one is completed");
+    is_int(ccgw_session_complete(house_call(house, "anna"), &args, &done), APR_SUCCESS, "one is completed");
     agent = house_agent(house, "anna");
     is_int(agent.ntasks, 5, "the next one comes at once");
     sound("at capacity");
@@ -433,10 +415,8 @@ static void tenants(void)
     accept_by("anna", id);
     args = on(id);
     is_str(heard("eve"), "AA", "another tenant hears nothing");
-    is_int(ccgw_session_get(house_call(house, "eve"), &args, &result), CCGW_ENOTFOUND,
-           "and finds nothing");
-    is_int(ccgw_session_complete(house_call(house, "eve"), &args, &done), CCGW_ENOTFOUND,
-           "and ends nothing");
+    is_int(ccgw_session_get(house_call(house, "eve"), &args, &result), CCGW_ENOTFOUND, "and finds nothing");
+    is_int(ccgw_session_complete(house_call(house, "eve"), &args, &done), CCGW_ENOTFOUND, "and ends nothing");
     house_close(house);
 }
 
@@ -455,15 +435,12 @@ static void reading(void)
     say("anna", id, "good day", CCGW_VISIBLE_ALL);
     args = on(id);
     args.start = 2;
-    is_int(ccgw_session_messages(house_call(house, "anna"), &args, &log), APR_SUCCESS,
-           "the log is read");
+    is_int(ccgw_session_messages(house_call(house, "anna"), &args, &log), APR_SUCCESS, "the log is read");
     is_int(log.nmessages, 2, "from the second entry on");
     is_str(log.messages[1].text, "good day", "to the last");
-    is_int(ccgw_session_list(house_call(house, "anna"), &args, &list), APR_SUCCESS,
-           "her sessions are listed");
+    is_int(ccgw_session_list(house_call(house, "anna"), &args, &list), APR_SUCCESS, "her sessions are listed");
     is_int(list.nsessions, 1, "one");
-    is_int(ccgw_outbox_list(&entries, &n, house_call(house, "anna"), NULL), APR_SUCCESS,
-           "the outbox is read");
+    is_int(ccgw_outbox_list(&entries, &n, house_call(house, "anna"), NULL), APR_SUCCESS, "the outbox is read");
     is_int(n, 0, "nothing is sent before somebody sends it");
     house_close(house);
 }

@@ -10,12 +10,10 @@ static house_t *house;
 
 static ccgw_id_t accepted_by(const char *who, const char *from)
 {
-    ccgw_session_args_t args = { .session = house_text(house, from, "hello"),
-                                 .media = CCGW_MEDIA_SMS };
+    ccgw_session_args_t args = { .session = house_text(house, from, "hello"), .media = CCGW_MEDIA_SMS };
     ccgw_done_t done;
 
-    is_int(ccgw_session_accept(house_call(house, who), &args, &done), APR_SUCCESS,
-           "%s has a session", who);
+    is_int(ccgw_session_accept(house_call(house, who), &args, &done), APR_SUCCESS, "%s has a session", who);
     return args.session;
 }
 
@@ -93,8 +91,7 @@ static void parking(void)
     is_int(event.view, CCGW_VIEW_PARKED, "that it is in a workbin");
     is_int(heard("bert", CCGW_EVENT_WORKBIN_ADDED, &event), 0, "who does not watch hears nothing");
     args = bin(GROUP_BIN, 0);
-    is_int(ccgw_workbin_content(house_call(house, "bert"), &args, &result), APR_SUCCESS,
-           "bert looks into it");
+    is_int(ccgw_workbin_content(house_call(house, "bert"), &args, &result), APR_SUCCESS, "bert looks into it");
     is_int(result.workbins[0].nitems, 1, "and sees the item");
     is_str(fault(), "none", "records agree while parked");
 
@@ -137,16 +134,14 @@ static void who_may(void)
     args.nickname = "Robert";
     is_int(pull("bert", args), APR_SUCCESS, "and works with them");
     ccgw_session_t session = house_session(house, id);
-    is_str(ccgw_session_part(&session, house_id(house, "bert"))->nickname, "Robert",
-           "under the nickname given");
+    is_str(ccgw_session_part(&session, house_id(house, "bert"))->nickname, "Robert", "under the nickname given");
 
     args = bin(PLACE_BIN, id);
     is_int(add("bert", args), APR_SUCCESS, "a place group's workbin takes it too");
     is_int(pull("anna", args), APR_SUCCESS, "for whoever sits at one of its places");
 
     args = (ccgw_workbin_args_t){ 0 };
-    is_int(ccgw_workbin_list(house_call(house, "anna"), &args, &result), APR_SUCCESS,
-           "workbins are listed");
+    is_int(ccgw_workbin_list(house_call(house, "anna"), &args, &result), APR_SUCCESS, "workbins are listed");
     is_int(result.nworkbins, 3, "group, place group and her own");
     const char *drafts = NULL;
     for (int i = 0; i < result.nworkbins; i++) {

@@ -12,8 +12,8 @@
 /* ---- print ---- */
 
 static const char *const method_names[] = {
-    [CCGW_METHOD_UNSET] = "-", [CCGW_GET] = "GET",       [CCGW_POST] = "POST",
-    [CCGW_PUT] = "PUT",        [CCGW_DELETE] = "DELETE", [CCGW_PATCH] = "PATCH",
+    [CCGW_METHOD_UNSET] = "-", [CCGW_GET] = "GET",     [CCGW_POST] = "POST",      [CCGW_PUT] = "PUT",
+    [CCGW_DELETE] = "DELETE",  [CCGW_PATCH] = "PATCH", [CCGW_ANY_METHOD] = "ANY",
 };
 
 static const char *const role_names[] = {
@@ -31,10 +31,9 @@ void ccgw_catalog_print(ccgw_out_t *out, const ccgw_dialect_t *dialect)
 
     for (op = dialect->ops; op->id; op++) {
         for (i = 0; i < PATHS_MAX && op->paths[i]; i++)
-            ccgw_out_printf(out, "%s\t%s\t%s\t%s%s%s%s\t%s\t%s\t%s\n", op->id, dialect->name,
-                            method_names[op->method], root, op->paths[i], op->query ? "?" : "",
-                            ccgw_str_or_empty(op->query), op->select ? op->select : "-",
-                            role_names[op->need], op->doc ? op->doc : "-");
+            ccgw_out_printf(out, "%s\t%s\t%s\t%s%s%s%s\t%s\t%s\t%s\n", op->id, dialect->name, method_names[op->method],
+                            root, op->paths[i], op->query ? "?" : "", ccgw_str_or_empty(op->query),
+                            op->select ? op->select : "-", role_names[op->need], op->doc ? op->doc : "-");
     }
 }
 
@@ -66,31 +65,56 @@ static apr_size_t kind_size(ccgw_kind_t kind)
     case CCGW_KIND_STRS: return sizeof(ccgw_strs_t);
     case CCGW_KIND_PAIRS: return sizeof(ccgw_pairs_t);
     case CCGW_KIND_PARSED: return 1;
+    case CCGW_KIND_ITEMS: return sizeof(void *);
     default: return 0;
     }
 }
 
-static const char *check_param(check_t *check, const ccgw_op_t *op, const ccgw_param_t *param)
+static int fits_in(apr_size_t room, apr_size_t offset, apr_size_t size)
 {
+    return offset <= room && size <= room - offset;
+}
+
+/* What a parameter needs beside its place. */
+static const char *check_kind(const ccgw_param_t *param, apr_size_t room, int inside)
+{
+    if (!kind_size(param->kind) || param->kind == CCGW_KIND_TIME)
+        return "has a kind that cannot be read";
+    if (!fits_in(room, param->offset, kind_size(param->kind)))
+        return inside ? "lies outside its item" : "lies outside its verb's arguments";
+    if (param->kind == CCGW_KIND_PARSED && !param->parse)
+        return "has no function that parses it";
+    if ((param->kind == CCGW_KIND_PAIRS || param->kind == CCGW_KIND_ITEMS) && param->where != CCGW_IN_BODY &&
+        param->where != CCGW_IN_ANY)
+        return "is an object outside of a body";
+    if (param->kind == CCGW_KIND_ITEMS && (!param->item || !param->size || !fits_in(room, param->count, sizeof(int))))
+        return "is a list of items that are not described";
+    return NULL;
+}
+
+/* PARAMS over a struct of ROOM bytes; INSIDE: of an item. */
+static const char *check_params(check_t *check, const ccgw_param_t *params, apr_size_t room, int inside)
+{
+    const ccgw_param_t *param;
     const char *fault = NULL;
 
-    if (!*param->name)
-        fault = "has no name";
-    else if (param->where <= CCGW_IN_UNSET || param->where > CCGW_IN_ROW)
-        fault = "stands nowhere in the request";
-    else if (!kind_size(param->kind) || param->kind == CCGW_KIND_TIME)
-        fault = "has a kind that cannot be read";
-    else if (param->offset > op->verb->args_size ||
-             kind_size(param->kind) > op->verb->args_size - param->offset)
-        fault = "lies outside its verb's arguments";
-    else if (param->kind == CCGW_KIND_PARSED && !param->parse)
-        fault = "has no function that parses it";
-    else if (param->kind == CCGW_KIND_PAIRS && param->where != CCGW_IN_BODY &&
-             param->where != CCGW_IN_ANY)
-        fault = "is an object outside of a body";
-    return fault
-               ? apr_psprintf(check->pool, "%s: parameter '%s' %s", check->row, param->name, fault)
-               : NULL;
+    for (param = params; param && param->name; param++) {
+        if (!*param->name)
+            fault = "has no name";
+        else if (param->where <= CCGW_IN_UNSET || param->where > CCGW_IN_ROW)
+            fault = "stands nowhere in the request";
+        else if (inside && param->where != CCGW_IN_BODY && param->where != CCGW_IN_ROW)
+            fault = "stands outside of its item";
+        else
+            fault = check_kind(param, room, inside);
+        if (fault)
+            return apr_psprintf(check->pool, "%s: parameter '%s' %s", check->row, param->name, fault);
+        if (param->kind == CCGW_KIND_ITEMS)
+            fault = inside < NESTED_MAX ? check_params(check, param->item, param->size, inside + 1) : "too deep";
+        if (fault)
+            return fault;
+    }
+    return NULL;
 }
 
 /* ---- shapes ---- */
@@ -123,14 +147,13 @@ static const char *check_nested(const ccgw_shape_t *shape, const ccgw_member_t *
 {
     if (!member->of)
         return "has no shape";
-    return fits(shape, member->offset, member->pointer ? sizeof(void *) : member->of->size)
-               ? NULL
-               : "lies outside its struct";
+    return fits(shape, member->offset, member->pointer ? sizeof(void *) : member->of->size) ? NULL
+                                                                                            : "lies outside its struct";
 }
 
 static const char *check_member(const ccgw_shape_t *shape, const ccgw_member_t *member)
 {
-    if (!member->name && member->kind != CCGW_KIND_MEMBERS)
+    if (!member->name && member->kind != CCGW_KIND_MEMBERS && !shape->bare)
         return "has no name";
     switch (member->kind) {
     case CCGW_KIND_LIST:
@@ -154,8 +177,7 @@ static const char *check_member(const ccgw_shape_t *shape, const ccgw_member_t *
 }
 
 /* All names that end up in one object. Members that stand under a condition may share one. 0: too deep. */
-static int collect_names(apr_array_header_t *names, const ccgw_shape_t *shape, int conditional,
-                         int depth)
+static int collect_names(apr_array_header_t *names, const ccgw_shape_t *shape, int conditional, int depth)
 {
     const ccgw_member_t *member;
 
@@ -184,7 +206,12 @@ static const char *check_names(check_t *check, const ccgw_shape_t *shape)
     int i, j;
 
     if (!collect_names(names, shape, 0, 0))
-        return apr_psprintf(check->pool, "%s: shape '%s' is part of itself", check->row,
+        return apr_psprintf(check->pool, "%s: shape '%s' is part of itself", check->row, shape->name);
+    if (names->nelts > CCGW_SHAPE_MEMBERS)
+        return apr_psprintf(check->pool, "%s: shape '%s' has more than %d members", check->row, shape->name,
+                            CCGW_SHAPE_MEMBERS);
+    if (shape->bare && (names->nelts || !shape->members->kind || shape->members[1].kind))
+        return apr_psprintf(check->pool, "%s: shape '%s' is bare, but not of one member without a name", check->row,
                             shape->name);
     for (i = 0; i < names->nelts; i++) {
         const wire_name_t *a = &APR_ARRAY_IDX(names, i, wire_name_t);
@@ -193,8 +220,8 @@ static const char *check_names(check_t *check, const ccgw_shape_t *shape)
             const wire_name_t *b = &APR_ARRAY_IDX(names, j, wire_name_t);
 
             if (!strcmp(a->name, b->name) && !(a->conditional && b->conditional))
-                return apr_psprintf(check->pool, "%s: shape '%s' has the name '%s' twice",
-                                    check->row, shape->name, a->name);
+                return apr_psprintf(check->pool, "%s: shape '%s' has the name '%s' twice", check->row, shape->name,
+                                    a->name);
         }
     }
     return NULL;
@@ -237,8 +264,7 @@ static const char *check_shape(check_t *check, const ccgw_shape_t *shape, apr_si
     if (!shape || !shape->name || !shape->members)
         return apr_psprintf(check->pool, "%s: a shape without name or members", check->row);
     if (shape->size > room)
-        return apr_psprintf(check->pool, "%s: shape '%s' describes more than there is", check->row,
-                            shape->name);
+        return apr_psprintf(check->pool, "%s: shape '%s' describes more than there is", check->row, shape->name);
     if (seen_shape(check, shape))
         return NULL;
     why = check_names(check, shape);
@@ -250,9 +276,7 @@ static const char *check_shape(check_t *check, const ccgw_shape_t *shape, apr_si
 static const char *check_verb(const ccgw_op_t *op)
 {
     if (op->stream)
-        return op->verb     ? "has a verb and a stream"
-               : op->params ? "is a stream with parameters"
-                            : NULL;
+        return op->verb ? "has a verb and a stream" : op->params ? "is a stream with parameters" : NULL;
     if (!op->verb)
         return "has no verb";
     if (!op->verb->name || !op->verb->run)
@@ -262,13 +286,30 @@ static const char *check_verb(const ccgw_op_t *op)
     return op->reply && !op->verb->result_size ? "has a shape over a verb without a result" : NULL;
 }
 
+/* Rows that sign in, and headers of replies. */
+static const char *check_extras(const ccgw_op_t *op)
+{
+    const ccgw_header_t *header;
+    apr_size_t room = op->verb ? op->verb->args_size : 0;
+
+    if (op->sign_in && op->need != CCGW_ROLE_NOBODY)
+        return "signs in and needs somebody signed in";
+    if (op->sign_in &&
+        (!fits_in(room, op->sign_in->user, sizeof(char *)) || !fits_in(room, op->sign_in->password, sizeof(char *))))
+        return "signs in by what lies outside its verb's arguments";
+    for (header = op->headers; header && header->name; header++) {
+        if (!header->fn)
+            return "has a header without a function";
+    }
+    return op->headers && op->stream ? "is a stream with headers" : NULL;
+}
+
 static const char *check_row(check_t *check, const ccgw_dialect_t *dialect, const ccgw_op_t *op)
 {
-    const ccgw_param_t *param;
-    const char *fault = check_verb(op), *why = NULL;
+    const char *fault = check_verb(op), *why;
 
     check->row = apr_psprintf(check->pool, "row %s", op->id);
-    if (op->method <= CCGW_METHOD_UNSET || op->method > CCGW_PATCH)
+    if (op->method <= CCGW_METHOD_UNSET || op->method > CCGW_ANY_METHOD)
         fault = "has no method";
     else if (!op->paths[0])
         fault = "has no path";
@@ -276,10 +317,11 @@ static const char *check_row(check_t *check, const ccgw_dialect_t *dialect, cons
         fault = "has a selector in a dialect without";
     else if (op->need < CCGW_ROLE_NOBODY || op->need > CCGW_ROLE_ADMIN)
         fault = "needs an unknown role";
+    if (!fault)
+        fault = check_extras(op);
     if (fault)
         return apr_psprintf(check->pool, "%s %s", check->row, fault);
-    for (param = op->params; !why && param && param->name; param++)
-        why = check_param(check, op, param);
+    why = op->params ? check_params(check, op->params, op->verb->args_size, 0) : NULL;
     if (!why && op->reply)
         why = check_shape(check, op->reply, op->verb ? op->verb->result_size : 0);
     return why;
@@ -315,8 +357,8 @@ const char *ccgw_catalog_check(const ccgw_dialect_t *dialect, apr_pool_t *pool)
     const char *why = NULL;
     const ccgw_op_t *op;
 
-    if (!dialect->name || !dialect->root || *dialect->root != '/' || !dialect->ops ||
-        !dialect->errors || !dialect->content_type)
+    if (!dialect->name || !dialect->root || *dialect->root != '/' || !dialect->ops || !dialect->errors ||
+        !dialect->content_type)
         return "a dialect without name, root, rows, errors or content type";
     why = check_errors(dialect);
     if (why)

@@ -43,14 +43,13 @@ static const char *fold(const check_t *check, const char *text)
 }
 
 /* KEY, shown as VALUE, must be new in SEEN; PATH is the object, MEMBER the member at fault. 0: it is not. */
-static int be_first(check_t *check, apr_hash_t *seen, const char *key, const char *value,
-                    const char *path, const char *member)
+static int be_first(check_t *check, apr_hash_t *seen, const char *key, const char *value, const char *path,
+                    const char *member)
 {
     const char *first = apr_hash_get(seen, key, APR_HASH_KEY_STRING);
 
     if (first)
-        ccgw_fault(check->faults, member_of(check, path, member), "%s is already that of %s", value,
-                   first);
+        ccgw_fault(check->faults, member_of(check, path, member), "%s is already that of %s", value, first);
     else
         apr_hash_set(seen, key, APR_HASH_KEY_STRING, path);
     return !first;
@@ -65,8 +64,7 @@ static const char *quote(const check_t *check, const char *text)
     return out.p;
 }
 
-static int be_first_text(check_t *check, apr_hash_t *seen, const char *text, const char *path,
-                         const char *member)
+static int be_first_text(check_t *check, apr_hash_t *seen, const char *text, const char *path, const char *member)
 {
     return be_first(check, seen, text, quote(check, text), path, member);
 }
@@ -82,24 +80,24 @@ static apr_hash_t *set_of(const check_t *check, const ccgw_strs_t *strs)
 }
 
 /* Every element of STRS must be in SET. */
-static void all_known(check_t *check, apr_hash_t *set, const ccgw_strs_t *strs, const char *path,
-                      const char *member, const char *list)
+static void all_known(check_t *check, apr_hash_t *set, const ccgw_strs_t *strs, const char *path, const char *member,
+                      const char *list)
 {
     int i;
 
     for (i = 0; i < strs->n; i++) {
         if (!apr_hash_get(set, strs->v[i], APR_HASH_KEY_STRING))
-            ccgw_fault(check->faults, apr_psprintf(check->pool, "%s.%s[%d]", path, member, i),
-                       "%s is not in %s.%s", quote(check, strs->v[i]), check->path, list);
+            ccgw_fault(check->faults, apr_psprintf(check->pool, "%s.%s[%d]", path, member, i), "%s is not in %s.%s",
+                       quote(check, strs->v[i]), check->path, list);
     }
 }
 
-static void be_known(check_t *check, apr_hash_t *set, const char *name, const char *path,
-                     const char *member, const char *list)
+static void be_known(check_t *check, apr_hash_t *set, const char *name, const char *path, const char *member,
+                     const char *list)
 {
     if (!apr_hash_get(set, name, APR_HASH_KEY_STRING))
-        ccgw_fault(check->faults, member_of(check, path, member), "%s is not in %s.%s",
-                   quote(check, name), check->path, list);
+        ccgw_fault(check->faults, member_of(check, path, member), "%s is not in %s.%s", quote(check, name), check->path,
+                   list);
 }
 
 /* Who types a login without its domain is found when no other tenant has that login; where a tenant has no domain
@@ -114,9 +112,8 @@ static int check_login(check_t *check, const ccgw_agent_def_t *agent, const char
     if (!be_first(check, check->full_logins, full, quote(check, agent->login), path, "login"))
         return 0;
     if (*domain && other)
-        ccgw_fault(check->faults, member_of(check, path, "login"),
-                   "%s is also that of %s, whose tenant has no domain", quote(check, agent->login),
-                   other);
+        ccgw_fault(check->faults, member_of(check, path, "login"), "%s is also that of %s, whose tenant has no domain",
+                   quote(check, agent->login), other);
     else if (!*domain && !other && elsewhere)
         ccgw_fault(check->faults, member_of(check, path, "login"),
                    "%s is also that of %s, and this tenant has no "
@@ -159,8 +156,7 @@ static void check_agents(check_t *check)
             be_first_text(check, ids, agent->id, path, "id");
         be_first(check, work_nos, work_no, work_no, path, "workNo");
         if (*agent->email)
-            be_first(check, emails, fold(check, agent->email), quote(check, agent->email), path,
-                     "email");
+            be_first(check, emails, fold(check, agent->email), quote(check, agent->email), path, "email");
         all_known(check, skills, &agent->skills, path, "skills", "skills");
         all_known(check, groups, &agent->groups, path, "groups", "groups");
         if (*agent->place)
@@ -187,8 +183,8 @@ static apr_hash_t *check_queues(check_t *check)
         const char *other = apr_hash_get(names, queue->id, APR_HASH_KEY_STRING);
 
         if (other && strcmp(other, path))
-            ccgw_fault(check->faults, member_of(check, path, "id"), "%s is the name of %s",
-                       quote(check, queue->id), other);
+            ccgw_fault(check->faults, member_of(check, path, "id"), "%s is the name of %s", quote(check, queue->id),
+                       other);
         all_known(check, skills, &queue->skills, path, "skills", "skills");
     }
     return names;
@@ -231,8 +227,8 @@ static void check_workbins(check_t *check, apr_hash_t *place_groups)
         if (be_first_text(check, names, bin->name, path, "name"))
             be_first(check, ids, fold(check, bin->id), quote(check, bin->id), path, "id");
         if (bin->kind == CCGW_OWNER_AGENT && *bin->group)
-            ccgw_fault(check->faults, member_of(check, path, "group"),
-                       "%s: a workbin of type agent has none", quote(check, bin->group));
+            ccgw_fault(check->faults, member_of(check, path, "group"), "%s: a workbin of type agent has none",
+                       quote(check, bin->group));
         else if (bin->kind != CCGW_OWNER_AGENT && !*bin->group)
             ccgw_fault(check->faults, member_of(check, path, "group"), "is missing");
         else if (bin->kind == CCGW_OWNER_AGENT_GROUP)
@@ -263,12 +259,11 @@ static void check_tenant(check_t *check)
     int i;
 
     if (be_first_text(check, check->tenants, tenant->name, check->path, "name"))
-        be_first(check, check->centers, fold(check, tenant->contact_center),
-                 quote(check, tenant->contact_center), check->path, "contactCenterId");
+        be_first(check, check->centers, fold(check, tenant->contact_center), quote(check, tenant->contact_center),
+                 check->path, "contactCenterId");
     check_tag(check);
     for (i = 0; i < tenant->nplace_groups; i++)
-        be_first_text(check, place_groups, tenant->place_groups[i].name,
-                      place_of(check, "placeGroups", i), "name");
+        be_first_text(check, place_groups, tenant->place_groups[i].name, place_of(check, "placeGroups", i), "name");
     check_agents(check);
     check_numbers(check, check_queues(check));
     check_workbins(check, place_groups);

@@ -64,8 +64,7 @@ static int is_email(const char *text)
 
 static int is_number(const char *text)
 {
-    return !text[strspn(text,
-                        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+._@-")];
+    return !text[strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+._@-")];
 }
 
 static int is_role(const char *text)
@@ -194,14 +193,12 @@ static const ccgw_object_t file_object = {sizeof(S), file_members};
 
 /* ---- what is left out ---- */
 
-static const char *derive_hash(const char *tenant, const char *kind, const char *name,
-                               apr_pool_t *pool)
+static const char *derive_hash(const char *tenant, const char *kind, const char *name, apr_pool_t *pool)
 {
     return ccgw_id_hash(apr_pstrcat(pool, tenant, "\n", kind, "\n", name, NULL), pool);
 }
 
-static const char *derive_uuid(const char *tenant, const char *kind, const char *name,
-                               apr_pool_t *pool)
+static const char *derive_uuid(const char *tenant, const char *kind, const char *name, apr_pool_t *pool)
 {
     const char *h = derive_hash(tenant, kind, name, pool);
 
@@ -252,8 +249,8 @@ static const char *hash_file(const char *text, apr_size_t n, apr_pool_t *pool)
     return ccgw_id_hash(apr_pstrmemdup(pool, text, n), pool);
 }
 
-apr_status_t ccgw_floor_parse(ccgw_floor_file_t **file, const char **fault, const char *text,
-                              apr_size_t n, apr_pool_t *pool)
+apr_status_t ccgw_floor_parse(ccgw_floor_file_t **file, const char **fault, const char *text, apr_size_t n,
+                              apr_pool_t *pool)
 {
     ccgw_floor_file_t *read = apr_pcalloc(pool, sizeof *read);
     const ccgw_json_t *json;

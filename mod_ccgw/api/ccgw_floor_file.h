@@ -11,7 +11,7 @@
  *        "tenants[0].agents[3].workNo: 99 is not between 101 and 59999"
  * @return APR_SUCCESS; CCGW_ESYNTAX it is no JSON; CCGW_EINVAL what it says cannot be
  */
-apr_status_t ccgw_floor_parse(ccgw_floor_file_t **file, const char **fault, const char *text,
-                              apr_size_t n, apr_pool_t *pool);
+apr_status_t ccgw_floor_parse(ccgw_floor_file_t **file, const char **fault, const char *text, apr_size_t n,
+                              apr_pool_t *pool);
 
 #endif

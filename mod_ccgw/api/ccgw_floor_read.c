@@ -42,8 +42,8 @@ static const char *show(const ccgw_faults_t *faults, const ccgw_json_t *value)
     return apr_psprintf(faults->pool, "%.*s...", (int)shown, text);
 }
 
-static const char *read_string(ccgw_faults_t *faults, const ccgw_member_t *member,
-                               const ccgw_json_t *value, const char *path)
+static const char *read_string(ccgw_faults_t *faults, const ccgw_member_t *member, const ccgw_json_t *value,
+                               const char *path)
 {
     const char *text = ccgw_json_text(value);
 
@@ -52,8 +52,7 @@ static const char *read_string(ccgw_faults_t *faults, const ccgw_member_t *membe
     else if (member->required && !*text)
         ccgw_fault(faults, path, "\"\" is empty");
     else if (member->kind == CCGW_MEMBER_TEXT && strlen(text) > (apr_size_t)member->max)
-        ccgw_fault(faults, path, "%s is longer than %d bytes", show(faults, value),
-                   (int)member->max);
+        ccgw_fault(faults, path, "%s is longer than %d bytes", show(faults, value), (int)member->max);
     else if (*text && member->form && !member->form->fits(text))
         ccgw_fault(faults, path, "%s %s", show(faults, value), member->form->reason);
     else
@@ -61,23 +60,22 @@ static const char *read_string(ccgw_faults_t *faults, const ccgw_member_t *membe
     return "";
 }
 
-static apr_int64_t read_number(ccgw_faults_t *faults, const ccgw_member_t *member,
-                               const ccgw_json_t *value, const char *path)
+static apr_int64_t read_number(ccgw_faults_t *faults, const ccgw_member_t *member, const ccgw_json_t *value,
+                               const char *path)
 {
     apr_int64_t number = ccgw_json_int(value, 0);
 
     if (ccgw_json_kind(value) != CCGW_JSON_INT)
         ccgw_fault(faults, path, "%s is not a whole number", show(faults, value));
     else if (number < member->min || number > member->max)
-        ccgw_fault(faults, path, "%s is not between %" APR_INT64_T_FMT " and %" APR_INT64_T_FMT,
-                   show(faults, value), member->min, member->max);
+        ccgw_fault(faults, path, "%s is not between %" APR_INT64_T_FMT " and %" APR_INT64_T_FMT, show(faults, value),
+                   member->min, member->max);
     else
         return number;
     return member->fallback;
 }
 
-static int read_choice(ccgw_faults_t *faults, const ccgw_member_t *member, const ccgw_json_t *value,
-                       const char *path)
+static int read_choice(ccgw_faults_t *faults, const ccgw_member_t *member, const ccgw_json_t *value, const char *path)
 {
     const char *text = ccgw_json_text(value);
     ccgw_out_t known;
@@ -97,14 +95,12 @@ static int read_choice(ccgw_faults_t *faults, const ccgw_member_t *member, const
 }
 
 /* Is VALUE an array of no more than the member's elements? */
-static int is_list(ccgw_faults_t *faults, const ccgw_member_t *member, const ccgw_json_t *value,
-                   const char *path)
+static int is_list(ccgw_faults_t *faults, const ccgw_member_t *member, const ccgw_json_t *value, const char *path)
 {
     if (ccgw_json_kind(value) != CCGW_JSON_ARRAY)
         ccgw_fault(faults, path, "%s is not an array", show(faults, value));
     else if (ccgw_json_size(value) > member->max)
-        ccgw_fault(faults, path, "%d elements are more than %d", ccgw_json_size(value),
-                   (int)member->max);
+        ccgw_fault(faults, path, "%d elements are more than %d", ccgw_json_size(value), (int)member->max);
     else if (member->required && !ccgw_json_size(value))
         ccgw_fault(faults, path, "[] is empty");
     else
@@ -112,8 +108,8 @@ static int is_list(ccgw_faults_t *faults, const ccgw_member_t *member, const ccg
     return 0;
 }
 
-static void read_list(ccgw_faults_t *faults, ccgw_strs_t *list, const ccgw_member_t *member,
-                      const ccgw_json_t *value, const char *path)
+static void read_list(ccgw_faults_t *faults, ccgw_strs_t *list, const ccgw_member_t *member, const ccgw_json_t *value,
+                      const char *path)
 {
     apr_hash_t *seen = apr_hash_make(faults->pool);
     ccgw_member_t element = *member;
@@ -134,8 +130,8 @@ static void read_list(ccgw_faults_t *faults, ccgw_strs_t *list, const ccgw_membe
     }
 }
 
-static void read_objects(ccgw_faults_t *faults, void *rec, const ccgw_member_t *member,
-                         const ccgw_json_t *value, const char *path)
+static void read_objects(ccgw_faults_t *faults, void *rec, const ccgw_member_t *member, const ccgw_json_t *value,
+                         const char *path)
 {
     apr_size_t size = member->of->size;
     char *items;
@@ -152,8 +148,8 @@ static void read_objects(ccgw_faults_t *faults, void *rec, const ccgw_member_t *
     memcpy((char *)rec + member->count, &n, sizeof n);
 }
 
-static void read_member(ccgw_faults_t *faults, void *rec, const ccgw_member_t *member,
-                        const ccgw_json_t *value, const char *path)
+static void read_member(ccgw_faults_t *faults, void *rec, const ccgw_member_t *member, const ccgw_json_t *value,
+                        const char *path)
 {
     void *at = (char *)rec + member->offset;
 
@@ -190,8 +186,8 @@ static const char *join(const ccgw_faults_t *faults, const char *path, const cha
     return *path ? apr_pstrcat(faults->pool, path, ".", name, NULL) : name;
 }
 
-static void refuse_unknown(ccgw_faults_t *faults, const ccgw_object_t *object,
-                           const ccgw_json_t *json, const char *path)
+static void refuse_unknown(ccgw_faults_t *faults, const ccgw_object_t *object, const ccgw_json_t *json,
+                           const char *path)
 {
     const ccgw_member_t *member;
     const ccgw_json_t *value;
@@ -202,13 +198,12 @@ static void refuse_unknown(ccgw_faults_t *faults, const ccgw_object_t *object,
         for (member = object->members; member->name && strcmp(member->name, name); member++)
             ;
         if (!member->name)
-            ccgw_fault(faults, join(faults, path, name), "%s is a value for an unknown member",
-                       show(faults, value));
+            ccgw_fault(faults, join(faults, path, name), "%s is a value for an unknown member", show(faults, value));
     }
 }
 
-void ccgw_object_read(ccgw_faults_t *faults, void *rec, const ccgw_object_t *object,
-                      const ccgw_json_t *json, const char *path)
+void ccgw_object_read(ccgw_faults_t *faults, void *rec, const ccgw_object_t *object, const ccgw_json_t *json,
+                      const char *path)
 {
     const ccgw_member_t *member;
 

@@ -18,8 +18,7 @@ typedef struct ccgw_faults_t {
 
 void ccgw_faults_init(ccgw_faults_t *faults, apr_pool_t *pool);
 /** FORMAT: the value, where there is one, and the reason. */
-void ccgw_fault(ccgw_faults_t *faults, const char *path, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+void ccgw_fault(ccgw_faults_t *faults, const char *path, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 typedef enum ccgw_member_kind_t {
     CCGW_MEMBER_UNSET,
@@ -59,7 +58,7 @@ struct ccgw_object_t {
 };
 
 /** Fill REC (zeroed by the caller) from JSON. Everything lives in FAULTS->pool, as does JSON. */
-void ccgw_object_read(ccgw_faults_t *faults, void *rec, const ccgw_object_t *object,
-                      const ccgw_json_t *json, const char *path);
+void ccgw_object_read(ccgw_faults_t *faults, void *rec, const ccgw_object_t *object, const ccgw_json_t *json,
+                      const char *path);
 
 #endif

@@ -18,8 +18,7 @@ static int hex_digit(char c)
     return -1;
 }
 
-apr_status_t ccgw_form_decode(const char **value, const char *text, apr_size_t n, int plus,
-                              apr_pool_t *pool)
+apr_status_t ccgw_form_decode(const char **value, const char *text, apr_size_t n, int plus, apr_pool_t *pool)
 {
     char *to = apr_palloc(pool, n + 1);
     apr_size_t i, len = 0;

@@ -10,8 +10,7 @@
 
 /** Undo the percent encoding of N bytes, with PLUS also '+' for a space. *VALUE in POOL.
  *  @return CCGW_EINVAL for a bad escape, a zero byte, or what is not UTF-8 */
-apr_status_t ccgw_form_decode(const char **value, const char *text, apr_size_t n, int plus,
-                              apr_pool_t *pool);
+apr_status_t ccgw_form_decode(const char **value, const char *text, apr_size_t n, int plus, apr_pool_t *pool);
 
 /** Split "a=b&c=d" of N bytes. A name that cannot be decoded is dropped; a value that cannot be keeps its raw text and
  *  has kind CCGW_PAIR_NULL, all others CCGW_PAIR_TEXT. Of equal names all are kept, in order.

@@ -74,11 +74,16 @@ static int words_overlap(const char *a, const char *b)
 
 /* ---- compile ---- */
 
-static node_t *add_child(node_t *node, const char *segment, apr_pool_t *pool)
+static int same_segment(const char *a, const char *b, int loose)
+{
+    return loose ? !strcasecmp(a, b) : !strcmp(a, b);
+}
+
+static node_t *add_child(node_t *node, const char *segment, int loose, apr_pool_t *pool)
 {
     node_t **at = segment ? &node->literals : &node->variable;
 
-    while (*at && segment && strcmp((*at)->segment, segment))
+    while (*at && segment && !same_segment((*at)->segment, segment, loose))
         at = &(*at)->next;
     if (!*at) {
         *at = apr_pcalloc(pool, sizeof **at);
@@ -95,43 +100,39 @@ static const char *add_target(node_t *node, target_t *target, apr_pool_t *pool)
     for (at = &node->targets; *at; at = &(*at)->next) {
         const ccgw_op_t *a = (*at)->op, *b = target->op;
 
-        if (a->method == b->method && words_overlap(a->select, b->select) &&
-            !a->query == !b->query && (!a->query || !strcmp(a->query, b->query)))
-            return apr_psprintf(pool, "rows %s (%s) and %s (%s) could match the same request",
-                                a->id, (*at)->path, b->id, target->path);
+        if (a->method == b->method && words_overlap(a->select, b->select) && !a->query == !b->query &&
+            (!a->query || !strcmp(a->query, b->query)))
+            return apr_psprintf(pool, "rows %s (%s) and %s (%s) could match the same request", a->id, (*at)->path,
+                                b->id, target->path);
     }
     *at = target;
     return NULL;
 }
 
 /* Walk PATH into the tree, naming its variables in TARGET; *NODE: where it ends. */
-static const char *add_path(node_t **node, int *depth, target_t *target, const char *path,
-                            apr_pool_t *pool)
+static const char *add_path(node_t **node, int *depth, target_t *target, const char *path, int loose, apr_pool_t *pool)
 {
     const char *at = path;
     int i;
 
     if (*path != '/')
-        return apr_psprintf(pool, "row %s: path %s does not begin with a slash", target->op->id,
-                            path);
+        return apr_psprintf(pool, "row %s: path %s does not begin with a slash", target->op->id, path);
     while (*at == '/' && at[1]) {
         apr_size_t n = strcspn(at + 1, "/");
         char *segment = apr_pstrmemdup(pool, at + 1, n);
         int variable = n > 2 && segment[0] == '{' && segment[n - 1] == '}';
 
         if (!n || (!variable && strpbrk(segment, "{}%")))
-            return apr_psprintf(pool, "row %s: path %s has a malformed segment '%s'",
-                                target->op->id, path, segment);
+            return apr_psprintf(pool, "row %s: path %s has a malformed segment '%s'", target->op->id, path, segment);
         if (variable) {
             segment[n - 1] = '\0';
             for (i = 0; i < target->nnames; i++) {
                 if (!strcmp(target->names[i], segment + 1))
-                    return apr_psprintf(pool, "row %s: path %s names {%s} twice", target->op->id,
-                                        path, segment + 1);
+                    return apr_psprintf(pool, "row %s: path %s names {%s} twice", target->op->id, path, segment + 1);
             }
             target->names[target->nnames++] = segment + 1;
         }
-        *node = add_child(*node, variable ? NULL : segment, pool);
+        *node = add_child(*node, variable ? NULL : segment, loose, pool);
         at += n + 1;
         ++*depth;
     }
@@ -150,8 +151,7 @@ static const char *check_path_params(const target_t *target, apr_pool_t *pool)
         for (i = 0, found = 0; i < target->nnames; i++)
             found |= has_word(param->name, target->names[i], strlen(target->names[i]));
         if (!found)
-            return apr_psprintf(pool, "row %s: path %s has no {%s}", target->op->id, target->path,
-                                param->name);
+            return apr_psprintf(pool, "row %s: path %s has no {%s}", target->op->id, target->path, param->name);
     }
     return NULL;
 }
@@ -169,8 +169,8 @@ static const char *compile_row(ccgw_router_t *router, const ccgw_op_t *op, apr_p
         target->op = op;
         target->path = op->paths[i];
         target->names = apr_palloc(pool, (strlen(target->path) + 1) * sizeof *target->names);
-        why = add_path(&node, &depth, target, target->path, pool);
-        if (!why)
+        why = add_path(&node, &depth, target, target->path, router->dialect->loose, pool);
+        if (!why && !router->dialect->loose)
             why = check_path_params(target, pool);
         if (!why)
             why = add_target(node, target, pool);
@@ -180,8 +180,7 @@ static const char *compile_row(ccgw_router_t *router, const ccgw_op_t *op, apr_p
     return why;
 }
 
-apr_status_t ccgw_router_make(ccgw_router_t **router, const char **why,
-                              const ccgw_dialect_t *dialect, apr_pool_t *pool)
+apr_status_t ccgw_router_make(ccgw_router_t **router, const char **why, const ccgw_dialect_t *dialect, apr_pool_t *pool)
 {
     const ccgw_op_t *op;
 
@@ -201,8 +200,7 @@ apr_status_t ccgw_router_make(ccgw_router_t **router, const char **why,
 
 /* Decoded segments of PATH into SEGMENTS (room for router->depth), a slash at the end passed over.
  * -1: no row can have this path. */
-static int split_path(const char **segments, const ccgw_router_t *router, const char *path,
-                      apr_pool_t *pool)
+static int split_path(const char **segments, const ccgw_router_t *router, const char *path, apr_pool_t *pool)
 {
     const char *at = path;
     int n = 0;
@@ -210,8 +208,11 @@ static int split_path(const char **segments, const ccgw_router_t *router, const 
     while (*at == '/' && at[1]) {
         apr_size_t len = strcspn(at + 1, "/");
 
-        if (!len || n == router->depth ||
-            ccgw_form_decode(&segments[n++], at + 1, len, 0, pool) != APR_SUCCESS)
+        if (!len && router->dialect->loose) {
+            at++;
+            continue;
+        }
+        if (!len || n == router->depth || ccgw_form_decode(&segments[n++], at + 1, len, 0, pool) != APR_SUCCESS)
             return -1;
         at += len + 1;
     }
@@ -274,17 +275,16 @@ static body_state_t read_body(search_t *search)
         return search->body;
     if (!request->body.n || request->method == CCGW_GET)
         return search->body = BODY_NONE;
-    if (!ccgw_str_given(type) || is_media_type(type, "application/json") ||
-        is_media_type(type, "text/json"))
-        search->body = ccgw_json_parse(&request->json, &search->body_why, request->body.p,
-                                       request->body.n, request->pool) == APR_SUCCESS
+    if (!ccgw_str_given(type) || is_media_type(type, "application/json") || is_media_type(type, "text/json"))
+        search->body = ccgw_json_parse(&request->json, &search->body_why, request->body.p, request->body.n,
+                                       request->pool) == APR_SUCCESS
                            ? BODY_JSON
                            : BODY_BROKEN;
     else if (is_media_type(type, "application/x-www-form-urlencoded"))
-        search->body = ccgw_form_parse(&request->form_values, request->body.p, request->body.n,
-                                       request->pool) == APR_SUCCESS
-                           ? BODY_FORM
-                           : BODY_LARGE;
+        search->body =
+            ccgw_form_parse(&request->form_values, request->body.p, request->body.n, request->pool) == APR_SUCCESS
+                ? BODY_FORM
+                : BODY_LARGE;
     else
         search->body = BODY_OTHER;
     return search->body;
@@ -296,8 +296,8 @@ static const char *tell_syntax(const search_t *search)
     const char *quote = strstr(search->body_why, " near '");
     apr_size_t n = quote ? (apr_size_t)(quote - search->body_why) : strlen(search->body_why);
 
-    return apr_pstrcat(search->request->pool, "the body is not JSON: ",
-                       apr_pstrmemdup(search->request->pool, search->body_why, n), NULL);
+    return apr_pstrcat(search->request->pool,
+                       "the body is not JSON: ", apr_pstrmemdup(search->request->pool, search->body_why, n), NULL);
 }
 
 /* Can members or fields be read from the body? 0 with the problem noted. An absent body has none,
@@ -306,11 +306,9 @@ static int check_body(search_t *search)
 {
     switch (read_body(search)) {
     case BODY_BROKEN: return note_problem(search, CCGW_ESYNTAX, NULL, tell_syntax(search));
-    case BODY_LARGE:
-        return note_problem(search, CCGW_ETOOLARGE, NULL, "the form has too many fields");
+    case BODY_LARGE: return note_problem(search, CCGW_ETOOLARGE, NULL, "the form has too many fields");
     case BODY_OTHER:
-        return note_problem(search, CCGW_ESYNTAX, NULL,
-                            "the body is not JSON: its Content-Type says otherwise");
+        return note_problem(search, CCGW_ESYNTAX, NULL, "the body is not JSON: its Content-Type says otherwise");
     case BODY_JSON:
         if (ccgw_json_kind(search->request->json) != CCGW_JSON_OBJECT)
             return note_problem(search, CCGW_ESYNTAX, NULL, "the body is not a JSON object");
@@ -331,26 +329,35 @@ static const char *read_selector(search_t *search)
 
         if (ccgw_json_kind(value) == CCGW_JSON_STRING)
             return ccgw_json_text(value);
-        return ccgw_json_kind(value) <= CCGW_JSON_NULL ? NULL
-                                                       : ccgw_json_write(value, request->pool);
+        return ccgw_json_kind(value) <= CCGW_JSON_NULL ? NULL : ccgw_json_write(value, request->pool);
     }
     pair = ccgw_pairs_find(&request->form_values, name);
     return pair ? pair->text : NULL;
 }
 
-/* The first row that fits, one with the request's selector before one without any. WITH_QUERY: only
- * rows that ask for a query parameter that is there; else only rows that ask for none. */
-static const target_t *pick_target(const search_t *search, const node_t *node, int with_query,
+static int has_query(const search_t *search, const char *name)
+{
+    const ccgw_pairs_t *query = &search->request->query_values;
+    int i;
+
+    for (i = 0; i < query->n; i++) {
+        if (same_segment(query->v[i].key, name, search->router->dialect->loose))
+            return 1;
+    }
+    return 0;
+}
+
+/* The first row of METHOD that fits, one with the request's selector before one without any. WITH_QUERY: only rows that
+ * ask for a query parameter that is there; else only rows that ask for none. */
+static const target_t *pick_target(const search_t *search, const node_t *node, ccgw_method_t method, int with_query,
                                    const char *selector)
 {
-    const ccgw_request_t *request = search->request;
     const target_t *target, *plain = NULL;
 
     for (target = node->targets; target; target = target->next) {
         const ccgw_op_t *op = target->op;
 
-        if (op->method != request->method || (op->query != NULL) != with_query ||
-            (with_query && !ccgw_pairs_find(&request->query_values, op->query)))
+        if (op->method != method || (op->query != NULL) != with_query || (with_query && !has_query(search, op->query)))
             continue;
         if (!op->select)
             plain = plain ? plain : target;
@@ -365,15 +372,14 @@ static int note_no_row(search_t *search, const char *selector)
     const char *name = search->router->dialect->selector;
 
     if (!selector)
-        return note_problem(search, CCGW_EMISSING, name,
-                            apr_psprintf(search->request->pool, "%s is missing", name));
+        return note_problem(search, CCGW_EMISSING, name, apr_psprintf(search->request->pool, "%s is missing", name));
     return note_problem(search, CCGW_EOPERATION, name,
                         apr_psprintf(search->request->pool, "there is no operation '%s' here",
                                      ccgw_form_printable(selector, 60, search->request->pool)));
 }
 
-/* How much of a row hangs on the body: 0 nothing, 1 parameters that may as well stand in the query, 2 more. */
-static int weigh_body(const ccgw_op_t *op)
+/* How much of a row hangs on the body: 0 nothing, 1 parameters that may as well stand elsewhere, 2 more. */
+static int weigh_body(const ccgw_op_t *op, int loose)
 {
     const ccgw_param_t *param;
     int weight = op->select ? 2 : 0;
@@ -381,7 +387,8 @@ static int weigh_body(const ccgw_op_t *op)
     for (param = op->params; param && param->name; param++) {
         if (param->where == CCGW_IN_BODY)
             weight = 2;
-        else if (param->where == CCGW_IN_ANY && !weight)
+        else if (!weight && (param->where == CCGW_IN_ANY ||
+                             (loose && param->where != CCGW_IN_HEADER && param->where != CCGW_IN_ROW)))
             weight = 1;
     }
     return weight;
@@ -390,36 +397,46 @@ static int weigh_body(const ccgw_op_t *op)
 /* A stream's framing reads the body itself, and says what it cannot read. */
 static int accept_target(search_t *search, const target_t *target)
 {
-    int weight = weigh_body(target->op);
+    int weight = weigh_body(target->op, search->router->dialect->loose);
 
     if (target->op->stream)
         read_body(search);
-    else if ((weight == 2 || (weight == 1 && read_body(search) != BODY_OTHER)) &&
-             !check_body(search))
+    else if ((weight == 2 || (weight == 1 && read_body(search) != BODY_OTHER)) && !check_body(search))
         return 0;
     search->target = target;
     return 1;
+}
+
+/* The method whose rows count at NODE: the request's, else any. */
+static ccgw_method_t find_method(int *selects, const search_t *search, const node_t *node)
+{
+    ccgw_method_t asked = search->request->method, method = CCGW_METHOD_UNSET;
+    const target_t *target;
+
+    *selects = 0;
+    for (target = node->targets; asked && target; target = target->next) {
+        if (target->op->method == asked || (target->op->method == CCGW_ANY_METHOD && !method))
+            method = target->op->method;
+    }
+    for (target = node->targets; method && target; target = target->next)
+        *selects |= target->op->method == method && target->op->select;
+    return method;
 }
 
 static int choose_row(search_t *search, const node_t *node)
 {
     const target_t *target;
     const char *selector = NULL;
-    int selects = 0, methods = 0;
+    int selects;
+    ccgw_method_t method = find_method(&selects, search, node);
 
-    for (target = node->targets; target; target = target->next) {
-        if (target->op->method == search->request->method) {
-            methods = 1;
-            selects |= target->op->select != NULL;
-        }
-    }
-    if (!methods)
+    if (!method)
         return note_problem(search, node->targets ? CCGW_EMETHOD : CCGW_ENOROUTE, NULL, NULL);
     if (selects && (read_body(search) == BODY_JSON || search->body == BODY_FORM))
         selector = read_selector(search);
-    target = pick_target(search, node, 1, selector);
+    target = pick_target(search, node, method, 1, selector);
     if (!target)
-        target = pick_target(search, node, 0, selector);
+        target = pick_target(search, node, method, 0, selector);
     if (target)
         return accept_target(search, target);
     if (!selects)
@@ -436,7 +453,7 @@ static int find_row(search_t *search, const node_t *node, int at, int nvalues)
     if (at == search->nsegments)
         return choose_row(search, node);
     for (child = node->literals; child; child = child->next) {
-        if (!strcmp(child->segment, search->segments[at]) &&
+        if (same_segment(child->segment, search->segments[at], search->router->dialect->loose) &&
             find_row(search, child, at + 1, nvalues))
             return 1;
     }
@@ -446,17 +463,17 @@ static int find_row(search_t *search, const node_t *node, int at, int nvalues)
     return find_row(search, node->variable, at + 1, nvalues + 1);
 }
 
-static int has_rows(const node_t *node, const char **segments, int n)
+static int has_rows(const node_t *node, const char **segments, int n, int loose)
 {
     const node_t *child;
 
     if (!n)
         return node->targets != NULL;
     for (child = node->literals; child; child = child->next) {
-        if (!strcmp(child->segment, *segments) && has_rows(child, segments + 1, n - 1))
+        if (same_segment(child->segment, *segments, loose) && has_rows(child, segments + 1, n - 1, loose))
             return 1;
     }
-    return node->variable && has_rows(node->variable, segments + 1, n - 1);
+    return node->variable && has_rows(node->variable, segments + 1, n - 1, loose);
 }
 
 static void fill_path_values(ccgw_request_t *request, const search_t *search)
@@ -465,8 +482,7 @@ static void fill_path_values(ccgw_request_t *request, const search_t *search)
     int i;
 
     request->path_values.n = target->nnames;
-    request->path_values.v =
-        apr_pcalloc(request->pool, (apr_size_t)(target->nnames + 1) * sizeof(ccgw_pair_t));
+    request->path_values.v = apr_pcalloc(request->pool, (apr_size_t)(target->nnames + 1) * sizeof(ccgw_pair_t));
     for (i = 0; i < target->nnames; i++) {
         request->path_values.v[i].key = target->names[i];
         request->path_values.v[i].text = search->values[i];
@@ -493,19 +509,17 @@ static int read_query(search_t *search)
     return note_problem(search, CCGW_ETOOLARGE, NULL, "the query has too many parameters");
 }
 
-apr_status_t ccgw_route(ccgw_request_t *request, ccgw_problem_t *problem,
-                        const ccgw_router_t *router)
+apr_status_t ccgw_route(ccgw_request_t *request, ccgw_problem_t *problem, const ccgw_router_t *router)
 {
-    search_t search = { .router = router,
-                        .request = request,
-                        .problem = { .code = CCGW_ENOROUTE } };
+    search_t search = { .router = router, .request = request, .problem = { .code = CCGW_ENOROUTE } };
     apr_size_t room = (apr_size_t)(router->depth + 1) * sizeof(char *);
 
     reset_request(request);
     search.segments = apr_palloc(request->pool, room);
     search.values = apr_palloc(request->pool, room);
     search.nsegments = split_path(search.segments, router, request->path, request->pool);
-    if (search.nsegments >= 0 && has_rows(router->root, search.segments, search.nsegments) &&
+    request->loose = router->dialect->loose;
+    if (search.nsegments >= 0 && has_rows(router->root, search.segments, search.nsegments, request->loose) &&
         read_query(&search) && find_row(&search, router->root, 0, 0)) {
         fill_path_values(request, &search);
         request->op = search.target->op;
@@ -528,7 +542,7 @@ int ccgw_route_knows(const ccgw_router_t *router, const char *path)
         return 0;
     segments = apr_palloc(scratch, (apr_size_t)(router->depth + 1) * sizeof *segments);
     n = split_path(segments, router, path, scratch);
-    known = n >= 0 && has_rows(router->root, segments, n);
+    known = n >= 0 && has_rows(router->root, segments, n, router->dialect->loose);
     apr_pool_destroy(scratch);
     return known;
 }

@@ -9,8 +9,8 @@ typedef struct ccgw_router_t ccgw_router_t;
 
 /** Compile DIALECT's rows. *why: which two rows of equal rank could match one request, a verb without argument struct, a
  *  shape with a repeated name, a parameter outside its struct. Literal segments beat {variables}. */
-apr_status_t ccgw_router_make(ccgw_router_t **router, const char **why,
-                              const ccgw_dialect_t *dialect, apr_pool_t *pool);
+apr_status_t ccgw_router_make(ccgw_router_t **router, const char **why, const ccgw_dialect_t *dialect,
+                              apr_pool_t *pool);
 
 /**
  * Find the row: parses query and (for rows that need it) body, fills the lower half of REQUEST.
@@ -18,8 +18,7 @@ apr_status_t ccgw_router_make(ccgw_router_t **router, const char **why,
  *         CCGW_EMISSING the selector is missing; CCGW_EOPERATION a selector no row has (PROBLEM names it);
  *         CCGW_ETOOLARGE more than 1024 query parameters or form fields
  */
-apr_status_t ccgw_route(ccgw_request_t *request, ccgw_problem_t *problem,
-                        const ccgw_router_t *router);
+apr_status_t ccgw_route(ccgw_request_t *request, ccgw_problem_t *problem, const ccgw_router_t *router);
 
 /** Does any row have this path (any method)? For hosts that serve files beside us. */
 int ccgw_route_knows(const ccgw_router_t *router, const char *path);

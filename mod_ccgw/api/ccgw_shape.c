@@ -6,6 +6,7 @@
 #include "util/ccgw_json.h"
 #include "util/ccgw_time.h"
 
+#include <apr_lib.h>
 #include <string.h>
 
 typedef struct walk_t {
@@ -14,26 +15,44 @@ typedef struct walk_t {
     const ccgw_view_t *view;
 } walk_t;
 
+static void write_member(const walk_t *walk, const ccgw_member_t *member, const char *object);
 static void walk_members(const walk_t *walk, const ccgw_shape_t *shape, const void *object);
+static void walk_sorted(const walk_t *walk, const ccgw_shape_t *shape, const void *object);
 
 /* ---- values ---- */
 
 static void write_name(const walk_t *walk, const ccgw_member_t *member)
 {
-    walk->writer->member(walk->baton, member->name);
+    if (member->name)
+        walk->writer->member(walk->baton, member->name);
+}
+
+static void leave_out(const walk_t *walk, const ccgw_member_t *member)
+{
+    if (walk->writer->absent)
+        walk->writer->absent(walk->baton, member);
 }
 
 static void write_object(const walk_t *walk, const ccgw_shape_t *shape, const void *object)
 {
-    walk->writer->begin_object(walk->baton, shape->name);
-    walk_members(walk, shape, object);
+    if (shape->bare) {
+        write_member(walk, shape->members, object);
+        return;
+    }
+    walk->writer->begin_object(walk->baton, shape);
+    if (walk->writer->sorted)
+        walk_sorted(walk, shape, object);
+    else
+        walk_members(walk, shape, object);
     walk->writer->end_object(walk->baton);
 }
 
 static void write_str(const walk_t *walk, const ccgw_member_t *member, const char *text)
 {
-    if (member->optional && !ccgw_str_given(text))
+    if (member->optional && !ccgw_str_given(text)) {
+        leave_out(walk, member);
         return;
+    }
     write_name(walk, member);
     if (text)
         walk->writer->string(walk->baton, text);
@@ -43,8 +62,10 @@ static void write_str(const walk_t *walk, const ccgw_member_t *member, const cha
 
 static void write_number(const walk_t *walk, const ccgw_member_t *member, apr_int64_t number)
 {
-    if (member->optional && !number)
+    if (member->optional && !number) {
+        leave_out(walk, member);
         return;
+    }
     write_name(walk, member);
     walk->writer->number(walk->baton, number);
 }
@@ -59,8 +80,7 @@ static void write_enum(const walk_t *walk, const ccgw_member_t *member, int numb
     }
     while (value->name && value->number != number)
         value++;
-    if (!member->optional || number)
-        write_str(walk, member, value->name);
+    write_str(walk, member, !member->optional || number ? value->name : NULL);
 }
 
 static void write_id(const walk_t *walk, const ccgw_member_t *member, ccgw_id_t id)
@@ -75,8 +95,10 @@ static void write_time(const walk_t *walk, const ccgw_member_t *member, apr_int6
 {
     char text[32];
 
-    if (member->optional && !t)
+    if (member->optional && !t) {
+        leave_out(walk, member);
         return;
+    }
     if (member->time == CCGW_TIME_MILLIS) {
         write_number(walk, member, t / 1000);
         return;
@@ -92,10 +114,12 @@ static void write_strs(const walk_t *walk, const ccgw_member_t *member, ccgw_str
 {
     int i;
 
-    if (member->optional && !strs.n)
+    if (member->optional && !strs.n) {
+        leave_out(walk, member);
         return;
+    }
     write_name(walk, member);
-    walk->writer->begin_list(walk->baton);
+    walk->writer->begin_list(walk->baton, NULL);
     for (i = 0; i < strs.n; i++)
         walk->writer->string(walk->baton, ccgw_str_or_empty(strs.v[i]));
     walk->writer->end_list(walk->baton);
@@ -105,10 +129,12 @@ static void write_pairs(const walk_t *walk, const ccgw_member_t *member, ccgw_pa
 {
     int i;
 
-    if (member->optional && !pairs.n)
+    if (member->optional && !pairs.n) {
+        leave_out(walk, member);
         return;
+    }
     write_name(walk, member);
-    walk->writer->begin_object(walk->baton, member->name);
+    walk->writer->begin_object(walk->baton, NULL);
     for (i = 0; i < pairs.n; i++) {
         walk->writer->member(walk->baton, pairs.v[i].key);
         if (pairs.v[i].kind == CCGW_PAIR_TEXT && pairs.v[i].text)
@@ -135,8 +161,7 @@ static ccgw_pairs_t find_pairs(const walk_t *walk, const ccgw_member_t *member, 
     return pairs;
 }
 
-static const char *find_items(int *n, const walk_t *walk, const ccgw_member_t *member,
-                              const char *object)
+static const char *find_items(int *n, const walk_t *walk, const ccgw_member_t *member, const char *object)
 {
     const char *items;
 
@@ -158,10 +183,12 @@ static void write_list(const walk_t *walk, const ccgw_member_t *member, const ch
     int i, n;
     const char *items = find_items(&n, walk, member, object);
 
-    if (member->optional && n < 1)
+    if (member->optional && n < 1) {
+        leave_out(walk, member);
         return;
+    }
     write_name(walk, member);
-    walk->writer->begin_list(walk->baton);
+    walk->writer->begin_list(walk->baton, member->kind == CCGW_KIND_LIST ? member->of : NULL);
     for (i = 0; i < n; i++) {
         const char *item = items + (apr_size_t)i * member->of->size;
 
@@ -173,14 +200,23 @@ static void write_list(const walk_t *walk, const ccgw_member_t *member, const ch
     walk->writer->end_list(walk->baton);
 }
 
-static void write_nested(const walk_t *walk, const ccgw_member_t *member, const char *object)
+/* The struct a nested shape describes; NULL: none, or over nothing. */
+static const char *find_nested(const ccgw_member_t *member, const char *object)
 {
     const char *nested = object ? object + member->offset : NULL;
 
-    if (member->pointer)
-        nested = *(const char *const *)nested;
-    if (member->pointer && !nested)
+    return member->pointer ? *(const char *const *)nested : nested;
+}
+
+static void write_nested(const walk_t *walk, const ccgw_member_t *member, const char *object)
+{
+    const char *nested = find_nested(member, object);
+
+    if (member->pointer && !nested) {
+        if (member->kind == CCGW_KIND_OBJECT)
+            leave_out(walk, member);
         return;
+    }
     if (member->kind == CCGW_KIND_MEMBERS) {
         walk_members(walk, member->of, nested);
         return;
@@ -200,8 +236,10 @@ static void write_const(const walk_t *walk, const ccgw_member_t *member)
 
 static void write_bool(const walk_t *walk, const ccgw_member_t *member, int value)
 {
-    if (member->optional && !value)
+    if (member->optional && !value) {
+        leave_out(walk, member);
         return;
+    }
     write_name(walk, member);
     walk->writer->boolean(walk->baton, value != 0);
 }
@@ -213,6 +251,8 @@ static void write_text(const walk_t *walk, const ccgw_member_t *member, const vo
 
     if (text)
         write_str(walk, member, text);
+    else
+        leave_out(walk, member);
 }
 
 /* ---- walk ---- */
@@ -243,7 +283,9 @@ static void write_member(const walk_t *walk, const ccgw_member_t *member, const 
     case CCGW_KIND_STR: write_str(walk, member, *(const char *const *)field); break;
     case CCGW_KIND_INT: write_number(walk, member, *(const apr_int64_t *)field); break;
     case CCGW_KIND_ENUM: write_enum(walk, member, *(const int *)field); break;
-    case CCGW_KIND_BOOL: write_bool(walk, member, *(const int *)field); break;
+    case CCGW_KIND_BOOL:
+        write_bool(walk, member, member->numfn ? member->numfn(object, walk->view) != 0 : *(const int *)field);
+        break;
     case CCGW_KIND_ID: write_id(walk, member, *(const ccgw_id_t *)field); break;
     case CCGW_KIND_STRS: write_strs(walk, member, *(const ccgw_strs_t *)field); break;
     case CCGW_KIND_TIME: write_time(walk, member, *(const apr_int64_t *)field); break;
@@ -261,8 +303,87 @@ static void walk_members(const walk_t *walk, const ccgw_shape_t *shape, const vo
     }
 }
 
-void ccgw_shape_walk(const ccgw_writer_t *writer, void *baton, const ccgw_shape_t *shape,
-                     const void *object, const ccgw_view_t *view)
+/* ---- sorted walk ---- */
+
+typedef struct place_t {
+    const ccgw_member_t *member;
+    const char *object;
+    const char *xmlns;
+    int level; /* of inheritance: the highest comes first */
+    int ordered;
+} place_t;
+
+typedef struct places_t {
+    const walk_t *walk;
+    int n;
+    place_t v[CCGW_SHAPE_MEMBERS];
+} places_t;
+
+static int compare_names(const char *a, const char *b)
+{
+    int first = apr_toupper(*a) - apr_toupper(*b);
+
+    return first || !*a ? first : strcmp(a + 1, b + 1);
+}
+
+static int comes_before(const place_t *a, const place_t *b)
+{
+    if (a->level != b->level)
+        return a->level > b->level;
+    return !a->ordered && compare_names(a->member->name, b->member->name) < 0;
+}
+
+static void add_place(places_t *places, const place_t *place)
+{
+    int at = places->n;
+
+    if (places->n == CCGW_SHAPE_MEMBERS)
+        return;
+    for (; at > 0 && comes_before(place, &places->v[at - 1]); at--)
+        places->v[at] = places->v[at - 1];
+    places->v[at] = *place;
+    places->n++;
+}
+
+static void collect(places_t *places, const ccgw_shape_t *shape, const char *object, const char *xmlns, int level)
+{
+    const walk_t *walk = places->walk;
+    const ccgw_member_t *member;
+
+    for (member = shape->members; member->kind != CCGW_KIND_UNSET; member++) {
+        place_t place = { member, object, xmlns, level, shape->ordered };
+        const char *nested;
+
+        if (member->when && member->when(object, walk->view) != 1)
+            continue;
+        if (member->kind != CCGW_KIND_MEMBERS) {
+            add_place(places, &place);
+            continue;
+        }
+        nested = find_nested(member, object);
+        if (nested || !member->pointer)
+            collect(places, member->of, nested, member->of->xmlns ? member->of->xmlns : xmlns,
+                    level + (member->of->xmlns != NULL));
+    }
+}
+
+static void walk_sorted(const walk_t *walk, const ccgw_shape_t *shape, const void *object)
+{
+    places_t places;
+    int i;
+
+    places.walk = walk;
+    places.n = 0;
+    collect(&places, shape, object, shape->xmlns, 0);
+    for (i = 0; i < places.n; i++) {
+        if (walk->writer->space && (!i || places.v[i].level != places.v[i - 1].level))
+            walk->writer->space(walk->baton, places.v[i].xmlns);
+        write_member(walk, places.v[i].member, places.v[i].object);
+    }
+}
+
+void ccgw_shape_walk(const ccgw_writer_t *writer, void *baton, const ccgw_shape_t *shape, const void *object,
+                     const ccgw_view_t *view)
 {
     walk_t walk = { writer, baton, view };
 
@@ -283,7 +404,7 @@ static void begin_value(json_writer_t *json)
     json->comma = 1;
 }
 
-static void json_begin_object(void *baton, const char *shape)
+static void json_begin_object(void *baton, const ccgw_shape_t *shape)
 {
     json_writer_t *json = baton;
 
@@ -300,7 +421,7 @@ static void json_end_object(void *baton)
     json->comma = 1;
 }
 
-static void json_begin_list(void *baton)
+static void json_begin_list(void *baton, const ccgw_shape_t *of)
 {
     json_writer_t *json = baton;
 
@@ -388,8 +509,7 @@ static const ccgw_writer_t json_calls = {
     .null = json_null,
 };
 
-void ccgw_shape_json(ccgw_out_t *out, const ccgw_shape_t *shape, const void *object,
-                     const ccgw_view_t *view)
+void ccgw_shape_json(ccgw_out_t *out, const ccgw_shape_t *shape, const void *object, const ccgw_view_t *view)
 {
     json_writer_t json = { out, 0 };
 

@@ -6,8 +6,7 @@
 #include "api/ccgw_op.h"
 
 /* ccgw_verb_session.c: args ccgw_session_args_t */
-extern const ccgw_verb_t
-    ccgw_verb_session_accept; /* result ccgw_done_t, as all but the last three */
+extern const ccgw_verb_t ccgw_verb_session_accept; /* result ccgw_done_t, as all but the last three */
 extern const ccgw_verb_t ccgw_verb_session_reject;
 extern const ccgw_verb_t ccgw_verb_session_send;
 extern const ccgw_verb_t ccgw_verb_session_invite;
@@ -24,6 +23,11 @@ extern const ccgw_verb_t ccgw_verb_session_focus;
 extern const ccgw_verb_t ccgw_verb_session_get;      /* ccgw_session_result_t */
 extern const ccgw_verb_t ccgw_verb_session_list;     /* ccgw_sessions_result_t */
 extern const ccgw_verb_t ccgw_verb_session_messages; /* ccgw_messages_result_t */
+
+extern const ccgw_verb_t ccgw_verb_member_invite;  /* ccgw_session_result_t */
+extern const ccgw_verb_t ccgw_verb_member_remove;  /* ccgw_session_result_t */
+extern const ccgw_verb_t ccgw_verb_session_end;    /* ccgw_done_t */
+extern const ccgw_verb_t ccgw_verb_session_search; /* args ccgw_search_args_t, result ccgw_search_result_t */
 
 /* ccgw_verb_agent.c: args ccgw_agent_args_t, result ccgw_agent_result_t */
 extern const ccgw_verb_t ccgw_verb_agent_open;

@@ -2,7 +2,7 @@
 /* ccgw_verb_session.c: the verbs on a session as rows name them. */
 #include "api/ccgw_verb.h"
 
-#include "core/ccgw_session.h"
+#include "core/ccgw_member.h"
 
 static apr_status_t run_accept(ccgw_call_t *call, const void *args, void *result)
 {
@@ -89,6 +89,26 @@ static apr_status_t run_messages(ccgw_call_t *call, const void *args, void *resu
     return ccgw_session_messages(call, args, result);
 }
 
+static apr_status_t run_member_invite(ccgw_call_t *call, const void *args, void *result)
+{
+    return ccgw_member_invite(call, args, result);
+}
+
+static apr_status_t run_member_remove(ccgw_call_t *call, const void *args, void *result)
+{
+    return ccgw_member_remove(call, args, result);
+}
+
+static apr_status_t run_end(ccgw_call_t *call, const void *args, void *result)
+{
+    return ccgw_session_end(call, args, result);
+}
+
+static apr_status_t run_search(ccgw_call_t *call, const void *args, void *result)
+{
+    return ccgw_session_search(call, args, result);
+}
+
 #define VERB(verb, result_t)                                                        \
     {                                                                               \
         "session." #verb, run_##verb, sizeof(ccgw_session_args_t), sizeof(result_t) \
@@ -111,3 +131,8 @@ const ccgw_verb_t ccgw_verb_session_focus = VERB(focus, ccgw_done_t);
 const ccgw_verb_t ccgw_verb_session_get = VERB(get, ccgw_session_result_t);
 const ccgw_verb_t ccgw_verb_session_list = VERB(list, ccgw_sessions_result_t);
 const ccgw_verb_t ccgw_verb_session_messages = VERB(messages, ccgw_messages_result_t);
+const ccgw_verb_t ccgw_verb_member_invite = VERB(member_invite, ccgw_session_result_t);
+const ccgw_verb_t ccgw_verb_member_remove = VERB(member_remove, ccgw_session_result_t);
+const ccgw_verb_t ccgw_verb_session_end = VERB(end, ccgw_done_t);
+const ccgw_verb_t ccgw_verb_session_search = { "session.search", run_search, sizeof(ccgw_search_args_t),
+                                               sizeof(ccgw_search_result_t) };

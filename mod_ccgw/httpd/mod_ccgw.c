@@ -12,8 +12,7 @@
 #error "mod_ccgw needs httpd 2.4.49 or newer"
 #endif
 
-static void child_status(server_rec *s, pid_t pid, ap_generation_t generation, int slot,
-                         mpm_child_status status)
+static void child_status(server_rec *s, pid_t pid, ap_generation_t generation, int slot, mpm_child_status status)
 {
     if (status == MPM_CHILD_EXITED)
         ccgw_process_child_ended(pid);

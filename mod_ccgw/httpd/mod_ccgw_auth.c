@@ -1,5 +1,5 @@
 /* Licensed to the Apache License, Version 2.0; see LICENSE. */
-/* mod_ccgw_auth.c: who is it: our cookie, else whom httpd recognised, else a name and password.
+/* mod_ccgw_auth.c: who is it: our token, else whom httpd recognised, else a name and password.
  *
  * A dialect's <Location> needs no Auth directive but the provider's own (AuthUserFile): the handler signs in by itself.
  * AuthType ccgw with Require works too, and another AuthType's result is taken as it is. */
@@ -109,8 +109,7 @@ static apr_status_t ask_providers(request_rec *r, const apr_array_header_t *name
 
     for (i = 0; i < names->nelts; i++) {
         const char *name = APR_ARRAY_IDX(names, i, const char *);
-        const authn_provider *provider =
-            ap_lookup_provider(AUTHN_PROVIDER_GROUP, name, AUTHN_PROVIDER_VERSION);
+        const authn_provider *provider = ap_lookup_provider(AUTHN_PROVIDER_GROUP, name, AUTHN_PROVIDER_VERSION);
         authn_status status = AUTH_GENERAL_ERROR;
 
         if (provider && provider->check_password) {
@@ -133,22 +132,93 @@ static apr_status_t ask_providers(request_rec *r, const apr_array_header_t *name
     return APR_NOTFOUND;
 }
 
+/* Under the name as typed, the agent's login name, or "#" and his work number, whichever the source knows. */
 static apr_status_t check_password(request_rec *r, const ccgw_agent_def_t *agent, const char *user,
                                    const char *password)
 {
+    const char *spellings[] = { user, agent->login, apr_psprintf(r->pool, "#%" APR_INT64_T_FMT, agent->work_no) };
     const apr_array_header_t *names = ccgw_dir_conf(r)->auth_providers;
     apr_array_header_t *usual;
-    apr_status_t rv;
+    apr_status_t rv = APR_NOTFOUND;
+    int i;
 
     if (!names) {
         usual = apr_array_make(r->pool, 1, sizeof(const char *));
         APR_ARRAY_PUSH(usual, const char *) = "file";
         names = usual;
     }
-    rv = ask_providers(r, names, user, password);
-    if (rv == APR_NOTFOUND && strcmp(user, agent->login))
-        rv = ask_providers(r, names, agent->login, password);
+    for (i = 0; i < 3 && rv == APR_NOTFOUND; i++) {
+        if (!i || strcmp(user, spellings[i]))
+            rv = ask_providers(r, names, spellings[i], password);
+    }
     return rv == APR_NOTFOUND ? CCGW_ESIGNIN : rv;
+}
+
+/* check_password() or what it said a moment ago. */
+static apr_status_t recall_password(request_rec *r, const ccgw_root_t *root, const ccgw_agent_def_t *agent,
+                                    const char *user, const char *password)
+{
+    /* The root is part of it: what was right below another need not be right here. */
+    const char *words[] = {
+        "password", user, password, root ? root->path : "/ccgw/", apr_psprintf(r->pool, "%pp", (void *)r->server), NULL
+    };
+    const char *hash;
+    apr_status_t rv;
+
+    /* Elsewhere a name alone is a key; here it opens nothing. */
+    if (!*password)
+        return CCGW_ESIGNIN;
+    hash = keyed_hash(r->pool, words);
+    if (remembered(hash))
+        return APR_SUCCESS;
+    rv = check_password(r, agent, user, password);
+    if (rv == APR_SUCCESS)
+        remember(hash);
+    return rv;
+}
+
+/* ---- rows that sign in by themselves ---- */
+
+/* The one agent of the floor with this e-mail address or work number; NULL: none, or one in each of two tenants. */
+static const ccgw_agent_def_t *find_anywhere(const char *email, apr_int64_t work_no)
+{
+    const ccgw_floor_t *floor = ccgw_child.core.floor;
+    const ccgw_agent_def_t *found = NULL, *agent;
+    const ccgw_tenant_t *tenant;
+    int i;
+
+    for (i = 0; (tenant = ccgw_floor_tenant_at(floor, i)) != NULL; i++) {
+        agent = email ? ccgw_floor_agent_by_email(floor, tenant, email)
+                      : ccgw_floor_agent_by_work_no(floor, tenant, work_no);
+        if (agent && found)
+            return NULL;
+        found = agent ? agent : found;
+    }
+    return found;
+}
+
+static const ccgw_agent_def_t *find_named(const char *user)
+{
+    const ccgw_agent_def_t *agent;
+
+    if (*user == '#')
+        return user[1] && !user[1 + strspn(user + 1, "0123456789")] ? find_anywhere(NULL, apr_atoi64(user + 1)) : NULL;
+    agent = ccgw_floor_agent_by_login(ccgw_child.core.floor, user);
+    return agent ? agent : find_anywhere(user, 0);
+}
+
+apr_status_t ccgw_auth_password(void *baton, ccgw_call_t *call, const char *user, const char *password)
+{
+    request_rec *r = baton;
+    const ccgw_agent_def_t *agent = find_named(user);
+    apr_status_t rv = agent ? recall_password(r, ccgw_found(r)->root, agent, user, password) : CCGW_ESIGNIN;
+
+    if (rv != APR_SUCCESS)
+        return rv == CCGW_ESIGNIN ? CCGW_EPASSWORD : rv;
+    ccgw_call_init(call, &ccgw_child.core, agent->tenant, agent, NULL, r->pool);
+    r->user = apr_pstrdup(r->pool, agent->login);
+    apr_table_setn(r->notes, "ccgw-agent", r->user);
+    return APR_SUCCESS;
 }
 
 /* ---- the three ways ---- */
@@ -157,8 +227,7 @@ static apr_status_t check_password(request_rec *r, const ccgw_agent_def_t *agent
  * the server's secret and a number. But whoever takes the cookie is a desktop of its own, and a token that was signed
  * out must not come to life again: both move the number on, and the next password makes another login. Two words of
  * shared memory keep the number (TURN) and the beginning of that login's id (SENT). */
-static ccgw_buf_t place_key(const ccgw_agent_def_t *agent, const ccgw_dialect_t *dialect,
-                            apr_pool_t *pool)
+static ccgw_buf_t place_key(const ccgw_agent_def_t *agent, const ccgw_dialect_t *dialect, apr_pool_t *pool)
 {
     ccgw_key_t key;
 
@@ -169,8 +238,7 @@ static ccgw_buf_t place_key(const ccgw_agent_def_t *agent, const ccgw_dialect_t 
     return ccgw_key_buf(&key);
 }
 
-static apr_uint64_t use_word(ccgw_buf_t key, ccgw_word_t word, ccgw_word_op_t op,
-                             apr_uint64_t value)
+static apr_uint64_t use_word(ccgw_buf_t key, ccgw_word_t word, ccgw_word_op_t op, apr_uint64_t value)
 {
     const ccgw_core_t *core = &ccgw_child.core;
     apr_uint64_t result = 0;
@@ -188,8 +256,8 @@ static apr_uint64_t beginning_of(const char *login)
 }
 
 /* Is LOGIN the one the next password would join? Then no longer. */
-static void move_on(const ccgw_login_t *login, const ccgw_agent_def_t *agent,
-                    const ccgw_dialect_t *dialect, apr_pool_t *pool)
+static void move_on(const ccgw_login_t *login, const ccgw_agent_def_t *agent, const ccgw_dialect_t *dialect,
+                    apr_pool_t *pool)
 {
     ccgw_buf_t key = place_key(agent, dialect, pool);
 
@@ -206,11 +274,9 @@ static void join_login(ccgw_signin_t *signin, request_rec *r, const ccgw_dialect
     const char *words[] = { "login", dialect->name, agent->tenant->name, agent->id, NULL, NULL };
     ccgw_call_t call;
 
-    words[4] = apr_psprintf(r->pool, "%" APR_UINT64_T_FMT,
-                            use_word(key, CCGW_WORD_TURN, CCGW_WORD_LOAD, 0));
+    words[4] = apr_psprintf(r->pool, "%" APR_UINT64_T_FMT, use_word(key, CCGW_WORD_TURN, CCGW_WORD_LOAD, 0));
     ccgw_call_init(&call, &ccgw_child.core, agent->tenant, agent, NULL, r->pool);
-    signin->status = ccgw_login_join(&signin->login, &signin->token, &call, dialect->name,
-                                     keyed_hash(r->pool, words));
+    signin->status = ccgw_login_join(&signin->login, &signin->token, &call, dialect->name, keyed_hash(r->pool, words));
     if (signin->status == APR_SUCCESS)
         use_word(key, CCGW_WORD_SENT, CCGW_WORD_STORE, beginning_of(signin->login.id));
     else
@@ -221,25 +287,39 @@ void ccgw_auth_after(request_rec *r, const ccgw_signin_t *signin, ccgw_call_t *c
 {
     ccgw_login_t login;
 
-    if (signin->agent && signin->by != CCGW_BY_COOKIE &&
-        ccgw_login_get(&login, call, signin->login.id) == CCGW_ESIGNIN)
+    if (signin->agent && signin->by != CCGW_BY_TOKEN && ccgw_login_get(&login, call, signin->login.id) == CCGW_ESIGNIN)
         move_on(&signin->login, signin->agent, ccgw_found(r)->root->dialect, r->pool);
 }
 
-static int try_cookie(ccgw_signin_t *signin, request_rec *r, const ccgw_dialect_t *dialect)
+/* The token the request carries, in the dialect's own place or in its cookie; NULL none. */
+static const char *find_token(request_rec *r, const ccgw_dialect_t *dialect)
+{
+    const char *token = NULL;
+    ccgw_request_t request;
+
+    if (dialect->token) {
+        ccgw_handler_request(&request, r, ccgw_found(r)->path);
+        token = dialect->token(&request);
+    }
+    else if (dialect->cookie && ap_cookie_read(r, dialect->cookie, &token, 0) != APR_SUCCESS) {
+        token = NULL;
+    }
+    return ccgw_str_given(token) ? token : NULL;
+}
+
+static int try_token(ccgw_signin_t *signin, request_rec *r, const ccgw_dialect_t *dialect)
 {
     const ccgw_agent_def_t *agent = NULL;
-    const char *token = NULL;
+    const char *token = find_token(r, dialect);
 
-    if (!dialect->cookie || ap_cookie_read(r, dialect->cookie, &token, 0) != APR_SUCCESS ||
-        !ccgw_str_given(token))
+    if (!token)
         return 0;
     if (ccgw_login_find(&signin->login, &agent, &ccgw_child.core, token, r->pool) != APR_SUCCESS ||
         strcmp(signin->login.dialect, dialect->name)) {
-        signin->why = "the session cookie is not, or no longer, known";
+        signin->why = "the session's token is not, or no longer, known";
         return 0;
     }
-    signin->by = CCGW_BY_COOKIE;
+    signin->by = CCGW_BY_TOKEN;
     signin->agent = agent;
     signin->status = APR_SUCCESS;
     move_on(&signin->login, agent, dialect, r->pool);
@@ -252,8 +332,7 @@ static int try_httpd(ccgw_signin_t *signin, request_rec *r)
         return 0;
     signin->agent = ccgw_floor_agent_by_login(ccgw_child.core.floor, r->user);
     if (!signin->agent) {
-        signin->why =
-            apr_psprintf(r->pool, "httpd knows '%s', who is no agent of the floor", r->user);
+        signin->why = apr_psprintf(r->pool, "httpd knows '%s', who is no agent of the floor", r->user);
         return 0;
     }
     signin->by = CCGW_BY_HTTPD;
@@ -263,9 +342,8 @@ static int try_httpd(ccgw_signin_t *signin, request_rec *r)
 
 static int try_basic(ccgw_signin_t *signin, request_rec *r, const ccgw_root_t *root)
 {
-    const char *user, *password, *hash;
+    const char *user, *password;
     const ccgw_agent_def_t *agent;
-    const char *words[6];
 
     if (ap_get_basic_auth_components(r, &user, &password) != APR_SUCCESS || !user || !password)
         return 0;
@@ -274,25 +352,13 @@ static int try_basic(ccgw_signin_t *signin, request_rec *r, const ccgw_root_t *r
         signin->why = "no agent of the floor has this name";
         return 0;
     }
-    /* The root is part of it: what was right below another need not be right here. */
-    words[0] = "password";
-    words[1] = user;
-    words[2] = password;
-    words[3] = root ? root->path : "/ccgw/";
-    words[4] = apr_psprintf(r->pool, "%pp", (void *)r->server);
-    words[5] = NULL;
-    hash = keyed_hash(r->pool, words);
-    if (!remembered(hash)) {
-        signin->status = check_password(r, agent, user, password);
-        if (signin->status != APR_SUCCESS) {
-            signin->why = signin->status == CCGW_ESIGNIN ? "wrong password" : NULL;
-            return 0;
-        }
-        remember(hash);
+    signin->status = recall_password(r, root, agent, user, password);
+    if (signin->status != APR_SUCCESS) {
+        signin->why = signin->status == CCGW_ESIGNIN ? "wrong password" : NULL;
+        return 0;
     }
     signin->by = CCGW_BY_BASIC;
     signin->agent = agent;
-    signin->status = APR_SUCCESS;
     return 1;
 }
 
@@ -302,7 +368,7 @@ static ccgw_signin_t *sign_in(request_rec *r, const ccgw_root_t *root)
     ccgw_signin_t *signin = apr_pcalloc(r->pool, sizeof *signin);
 
     signin->status = CCGW_ESIGNIN;
-    if (dialect && try_cookie(signin, r, dialect))
+    if (dialect && try_token(signin, r, dialect))
         return signin;
     if ((try_httpd(signin, r) || try_basic(signin, r, root)) && dialect)
         join_login(signin, r, dialect);
@@ -332,12 +398,11 @@ apr_status_t ccgw_auth_csrf(request_rec *r, const ccgw_signin_t *signin)
     const ccgw_dialect_t *dialect = ccgw_found(r)->root->dialect;
     const char *given;
 
-    if (signin->by != CCGW_BY_COOKIE || r->method_number == M_GET || !dialect->csrf_header ||
+    if (signin->by != CCGW_BY_TOKEN || r->method_number == M_GET || !dialect->csrf_header ||
         !ccgw_dir_csrf(ccgw_dir_conf(r)))
         return APR_SUCCESS;
     given = apr_table_get(r->headers_in, dialect->csrf_header);
-    if (!given || !ccgw_str_given(signin->login.csrf) ||
-        !ccgw_str_equal_secret(signin->login.csrf, given))
+    if (!given || !ccgw_str_given(signin->login.csrf) || !ccgw_str_equal_secret(signin->login.csrf, given))
         return CCGW_ECSRF;
     return APR_SUCCESS;
 }
@@ -357,8 +422,8 @@ void ccgw_auth_headers(request_rec *r, const ccgw_signin_t *signin)
 
     if (signin->token && dialect->cookie) {
         apr_table_addn(r->headers_out, "Set-Cookie",
-                       apr_pstrcat(r->pool, dialect->cookie, "=", signin->token, "; Path=",
-                                   root->length ? root->path : "/", "; HttpOnly; SameSite=Lax",
+                       apr_pstrcat(r->pool, dialect->cookie, "=", signin->token,
+                                   "; Path=", root->length ? root->path : "/", "; HttpOnly; SameSite=Lax",
                                    is_encrypted(r) ? "; Secure" : "", NULL));
     }
     if (r->method_number == M_GET && dialect->csrf_header && ccgw_dir_csrf(ccgw_dir_conf(r)) &&
@@ -372,8 +437,10 @@ void ccgw_auth_headers(request_rec *r, const ccgw_signin_t *signin)
 void ccgw_auth_challenge(request_rec *r)
 {
     const char *realm = ap_auth_name(r);
+    const ccgw_found_t *found = ccgw_found(r);
 
-    if (apr_table_get(r->headers_in, "X-Requested-With"))
+    if (apr_table_get(r->headers_in, "X-Requested-With") ||
+        (found && found->root && found->root->dialect->silent_challenge))
         return;
     apr_table_setn(r->err_headers_out, "WWW-Authenticate",
                    apr_psprintf(r->pool, "Basic realm=\"%s\"", realm ? realm : "contact centre"));
@@ -392,6 +459,8 @@ static int note_failure(request_rec *r, const char *type)
 
 static int refuse(request_rec *r, const ccgw_root_t *root, const ccgw_signin_t *signin)
 {
+    const ccgw_found_t *found = ccgw_found(r);
+    ccgw_request_t request;
     ccgw_problem_t problem = { signin->status };
     ccgw_reply_t reply;
     ccgw_view_t view;
@@ -402,6 +471,8 @@ static int refuse(request_rec *r, const ccgw_root_t *root, const ccgw_signin_t *
     if (!root)
         return signin->status == CCGW_ESIGNIN ? HTTP_UNAUTHORIZED : HTTP_INTERNAL_SERVER_ERROR;
     ccgw_handler_view(&view, &call, r, root);
+    ccgw_handler_request(&request, r, found->path);
+    ccgw_handler_format(&request, &view, root->dialect);
     ccgw_reply_error(&reply, root->dialect, &problem, &view, r->pool);
     if (signin->why)
         reply.text = signin->why;
@@ -445,8 +516,7 @@ static const char *parse_require(cmd_parms *cmd, const char *line, const void **
         ccgw_role_t role = parse_role(word);
 
         if (role == CCGW_ROLE_NOBODY)
-            return apr_psprintf(
-                cmd->pool, "Require ccgw-role: '%s' is none of agent, supervisor, admin", word);
+            return apr_psprintf(cmd->pool, "Require ccgw-role: '%s' is none of agent, supervisor, admin", word);
         if (role < *least)
             *least = role;
     }
@@ -462,8 +532,7 @@ static authz_status check_role(request_rec *r, const char *line, const void *par
         return AUTHZ_DENIED_NO_USER;
     if (!ccgw_child.usable)
         return AUTHZ_DENIED;
-    agent = ccgw_found(r) ? ccgw_auth_signin(r)->agent
-                          : ccgw_floor_agent_by_login(ccgw_child.core.floor, r->user);
+    agent = ccgw_found(r) ? ccgw_auth_signin(r)->agent : ccgw_floor_agent_by_login(ccgw_child.core.floor, r->user);
     return agent && agent->role >= *(const ccgw_role_t *)parsed ? AUTHZ_GRANTED : AUTHZ_DENIED;
 }
 
@@ -473,6 +542,6 @@ void ccgw_auth_register(apr_pool_t *pconf)
 
     ap_hook_check_authn(ccgw_auth_check, NULL, NULL, APR_HOOK_MIDDLE, AP_AUTH_INTERNAL_PER_CONF);
     ap_hook_note_auth_failure(note_failure, NULL, NULL, APR_HOOK_MIDDLE);
-    ap_register_auth_provider(pconf, AUTHZ_PROVIDER_GROUP, "ccgw-role", AUTHZ_PROVIDER_VERSION,
-                              &role, AP_AUTH_INTERNAL_PER_CONF);
+    ap_register_auth_provider(pconf, AUTHZ_PROVIDER_GROUP, "ccgw-role", AUTHZ_PROVIDER_VERSION, &role,
+                              AP_AUTH_INTERNAL_PER_CONF);
 }

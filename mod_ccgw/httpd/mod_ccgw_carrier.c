@@ -132,8 +132,7 @@ static verdict_t judge(const line_t *line, apr_uint64_t received)
     }
 }
 
-static apr_uint64_t use_word(ccgw_buf_t key, ccgw_word_t word, ccgw_word_op_t op,
-                             apr_uint64_t value)
+static apr_uint64_t use_word(ccgw_buf_t key, ccgw_word_t word, ccgw_word_op_t op, apr_uint64_t value)
 {
     const ccgw_core_t *core = &ccgw_child.core;
     apr_uint64_t result = 0;
@@ -204,11 +203,13 @@ static verdict_t judge_end_locked(carrier_t *carrier, int closing)
     if (!closing || !carrier->nkeys || carrier->shared || carrier->unsent || carrier->c->aborted)
         return LOST;
     look_at_line(&line, carrier->fd);
+    /* We end it, and the peer's system has everything: as good as asking on another connection (sound_locked). */
+    if (line.state == LINE_ESTABLISHED && line.waiting == 0)
+        return TAKEN;
     verdict = judge(&line, line.received);
     if (verdict != UNDECIDED)
         return verdict;
-    return watch_locked(carrier, line.received - (line.state != LINE_ESTABLISHED)) ? UNDECIDED
-                                                                                   : LOST;
+    return watch_locked(carrier, line.received - (line.state != LINE_ESTABLISHED)) ? UNDECIDED : LOST;
 }
 
 /* The entry leaves the ring before its socket is closed: the number of a closed descriptor is soon another's. */
@@ -272,13 +273,6 @@ void ccgw_carrier_begin(apr_pool_t *pchild)
     pthread_mutex_init(&carriers.lock, NULL);
     carriers.ring.next = carriers.ring.prev = &carriers.ring;
     carriers.open = 1;
-}
-
-void ccgw_carrier_end(void)
-{
-    pthread_mutex_lock(&carriers.lock);
-    carriers.open = 0;
-    pthread_mutex_unlock(&carriers.lock);
 }
 
 static void number_locked(carrier_t *carrier, conn_rec *c)
@@ -376,8 +370,7 @@ static int look_here(apr_uint64_t id)
     line_t line;
 
     pthread_mutex_lock(&carriers.lock);
-    for (carrier = carriers.ring.next; carrier != &carriers.ring && result < 0;
-         carrier = carrier->next) {
+    for (carrier = carriers.ring.next; carrier != &carriers.ring && result < 0; carrier = carrier->next) {
         if (carrier->id == id)
             result = sound_locked(carrier);
     }
@@ -397,8 +390,7 @@ int ccgw_carrier_sound(apr_uint64_t id)
 
     for (probe = 0; probe < PROBES; probe++) {
         int here = look_here(id);
-        ccgw_carrier_state_t there =
-            here < 0 ? ccgw_wait_carrier_state(ccgw_child.wait, id) : CCGW_CARRIER_BUSY;
+        ccgw_carrier_state_t there = here < 0 ? ccgw_wait_carrier_state(ccgw_child.wait, id) : CCGW_CARRIER_BUSY;
 
         if (here == 1 || there == CCGW_CARRIER_DRAINED)
             return 1;
@@ -411,9 +403,8 @@ int ccgw_carrier_sound(apr_uint64_t id)
 
 /* Take those that are decided out of the list. A line still open when its time is up has at least reached the peer's
  * system whole, or not. */
-static closing_t *take_decided_locked(void)
+static closing_t *take_decided_locked(apr_time_t now)
 {
-    apr_time_t now = ccgw_time_now();
     closing_t **at = &carriers.closing;
     closing_t *decided = NULL;
 
@@ -439,6 +430,30 @@ static closing_t *take_decided_locked(void)
     return decided;
 }
 
+static void settle_decided(closing_t *decided)
+{
+    while (decided) {
+        closing_t *next = decided->next;
+
+        settle_all(decided->id, decided->keys, decided->nkeys, decided->received != 0);
+        close(decided->fd);
+        free(decided);
+        decided = next;
+    }
+}
+
+/* The child goes: what is still watched is decided by what is seen now. */
+void ccgw_carrier_end(void)
+{
+    closing_t *decided;
+
+    pthread_mutex_lock(&carriers.lock);
+    decided = take_decided_locked(APR_INT64_MAX);
+    carriers.open = 0;
+    pthread_mutex_unlock(&carriers.lock);
+    settle_decided(decided);
+}
+
 void ccgw_carrier_tick(void)
 {
     const carrier_t *carrier;
@@ -448,17 +463,9 @@ void ccgw_carrier_tick(void)
     for (carrier = carriers.ring.next; carrier != &carriers.ring; carrier = carrier->next) {
         if (carrier->nkeys)
             ccgw_wait_carrier_publish(ccgw_child.wait, carrier->id,
-                                      sound_locked(carrier) ? CCGW_CARRIER_DRAINED
-                                                            : CCGW_CARRIER_BUSY);
+                                      sound_locked(carrier) ? CCGW_CARRIER_DRAINED : CCGW_CARRIER_BUSY);
     }
-    decided = carriers.open ? take_decided_locked() : NULL;
+    decided = carriers.open ? take_decided_locked(ccgw_time_now()) : NULL;
     pthread_mutex_unlock(&carriers.lock);
-    while (decided) {
-        closing_t *next = decided->next;
-
-        settle_all(decided->id, decided->keys, decided->nkeys, decided->received != 0);
-        close(decided->fd);
-        free(decided);
-        decided = next;
-    }
+    settle_decided(decided);
 }

@@ -12,7 +12,9 @@
 
 #include "api/ccgw_floor_file.h"
 #include "core/ccgw_agent.h"
+#include "dialect/evovoice/dialect.h"
 #include "dialect/genesys/dialect.h"
+#include "dialect/huawei/dialect.h"
 #include "store/ccgw_store_front.h"
 
 APLOG_USE_MODULE(ccgw);
@@ -20,7 +22,8 @@ APLOG_USE_MODULE(ccgw);
 #define UNSET     (-1)
 #define MAX_FLOOR (256 * 1024 * 1024)
 
-const ccgw_dialect_t *const ccgw_dialects[] = { &ccgw_dialect_genesys, NULL };
+const ccgw_dialect_t *const ccgw_dialects[] = { &ccgw_dialect_genesys, &ccgw_dialect_huawei, &ccgw_dialect_evovoice,
+                                                NULL };
 
 /* ---- scopes ---- */
 
@@ -195,8 +198,7 @@ static const char *spell_size(apr_int64_t value, apr_pool_t *pool)
                             : apr_psprintf(pool, "%" APR_INT64_T_FMT "M", value / MEBIBYTE);
 }
 
-static const char *store_bounded(cmd_parms *cmd, const char *word, apr_int64_t value,
-                                 spell_t *spell)
+static const char *store_bounded(cmd_parms *cmd, const char *word, apr_int64_t value, spell_t *spell)
 {
     const bound_t *bound = cmd->info;
     const char *fault;
@@ -217,8 +219,7 @@ static const char *set_time(cmd_parms *cmd, void *dir, const char *word)
     apr_interval_time_t value;
 
     if (!apr_isdigit(*word) || ap_timeout_parameter_parse(word, &value, "s") != APR_SUCCESS)
-        return apr_psprintf(cmd->pool, "%s: '%s' is not a time such as 30s, 500ms, 2mi or 1h",
-                            cmd->cmd->name, word);
+        return apr_psprintf(cmd->pool, "%s: '%s' is not a time such as 30s, 500ms, 2mi or 1h", cmd->cmd->name, word);
     return store_bounded(cmd, word, value, spell_time);
 }
 
@@ -255,8 +256,7 @@ static const char *set_size(cmd_parms *cmd, void *dir, const char *word)
     apr_int64_t value = parse_size(word);
 
     if (value < 0)
-        return apr_psprintf(cmd->pool, "%s: '%s' is not a size such as 64M, 256K or 1G",
-                            cmd->cmd->name, word);
+        return apr_psprintf(cmd->pool, "%s: '%s' is not a size such as 64M, 256K or 1G", cmd->cmd->name, word);
     return store_bounded(cmd, word, value, spell_size);
 }
 
@@ -308,9 +308,7 @@ static const char *set_floor(cmd_parms *cmd, void *dir, const char *path)
     if (!engine)
         return fault;
     engine->floor_path = ap_server_root_relative(cmd->pool, path);
-    return engine->floor_path
-               ? NULL
-               : apr_psprintf(cmd->pool, "CcgwFloor: '%s' is not a file's path", path);
+    return engine->floor_path ? NULL : apr_psprintf(cmd->pool, "CcgwFloor: '%s' is not a file's path", path);
 }
 
 static const char *set_state_dir(cmd_parms *cmd, void *dir, const char *path)
@@ -321,9 +319,7 @@ static const char *set_state_dir(cmd_parms *cmd, void *dir, const char *path)
     if (!engine)
         return fault;
     engine->state_dir = ap_server_root_relative(cmd->pool, path);
-    return engine->state_dir
-               ? NULL
-               : apr_psprintf(cmd->pool, "CcgwStateDir: '%s' is not a directory's path", path);
+    return engine->state_dir ? NULL : apr_psprintf(cmd->pool, "CcgwStateDir: '%s' is not a directory's path", path);
 }
 
 static const char *set_store(cmd_parms *cmd, void *dir, const char *name)
@@ -338,10 +334,8 @@ static const char *set_store(cmd_parms *cmd, void *dir, const char *name)
         int i;
 
         for (i = 0; ccgw_store_providers[i]; i++)
-            names = apr_pstrcat(cmd->pool, names, *names ? ", " : "", ccgw_store_providers[i]->name,
-                                NULL);
-        return apr_psprintf(cmd->pool, "CcgwStore: there is no store '%s'; this program has: %s",
-                            name, names);
+            names = apr_pstrcat(cmd->pool, names, *names ? ", " : "", ccgw_store_providers[i]->name, NULL);
+        return apr_psprintf(cmd->pool, "CcgwStore: there is no store '%s'; this program has: %s", name, names);
     }
     engine->store = name;
     return NULL;
@@ -370,8 +364,7 @@ static const char *set_durability(cmd_parms *cmd, void *dir, const char *word)
             return NULL;
         }
     }
-    return apr_psprintf(cmd->pool, "CcgwDurability: '%s' is none of memory, os, disk, replica",
-                        word);
+    return apr_psprintf(cmd->pool, "CcgwDurability: '%s' is none of memory, os, disk, replica", word);
 }
 
 static const char *set_channel(cmd_parms *cmd, void *dir, int argc, char *const argv[])
@@ -389,14 +382,13 @@ static const char *set_channel(cmd_parms *cmd, void *dir, int argc, char *const 
         return "CcgwChannel: needs a media and a provider, as in: CcgwChannel sms loop";
     media = ccgw_media_parse(argv[0]);
     if (media == CCGW_MEDIA_UNSET)
-        return apr_psprintf(
-            cmd->pool, "CcgwChannel: '%s' is no media; there are voice, chat and sms", argv[0]);
+        return apr_psprintf(cmd->pool, "CcgwChannel: '%s' is no media; there are voice, chat and sms", argv[0]);
     if (engine->channels[media])
         return apr_psprintf(cmd->pool, "CcgwChannel: '%s' has a channel already", argv[0]);
     provider = ccgw_channel_find(argv[1]);
     if (!provider)
-        return apr_psprintf(cmd->pool, "CcgwChannel: there is no provider '%s'; there are %s",
-                            argv[1], ccgw_channel_names(cmd->pool));
+        return apr_psprintf(cmd->pool, "CcgwChannel: there is no provider '%s'; there are %s", argv[1],
+                            ccgw_channel_names(cmd->pool));
     words.n = argc - 2;
     words.v = apr_pcalloc(cmd->pool, sizeof *words.v * (words.n + 1));
     memcpy(words.v, argv + 2, sizeof *words.v * words.n);
@@ -416,10 +408,9 @@ static const char *set_public_url(cmd_parms *cmd, void *dir, const char *url)
 
     if (fault)
         return fault;
-    if (apr_uri_parse(cmd->temp_pool, url, &parsed) != APR_SUCCESS || !parsed.scheme ||
-        !parsed.hostname || (strcmp(parsed.scheme, "http") && strcmp(parsed.scheme, "https"))) {
-        return apr_psprintf(cmd->pool,
-                            "CcgwPublicUrl: '%s' is not a URL such as https://cc.example", url);
+    if (apr_uri_parse(cmd->temp_pool, url, &parsed) != APR_SUCCESS || !parsed.scheme || !parsed.hostname ||
+        (strcmp(parsed.scheme, "http") && strcmp(parsed.scheme, "https"))) {
+        return apr_psprintf(cmd->pool, "CcgwPublicUrl: '%s' is not a URL such as https://cc.example", url);
     }
     while (n > 0 && url[n - 1] == '/')
         n--;
@@ -432,14 +423,12 @@ static const char *find_location(const char **fault, cmd_parms *cmd)
 {
     const ap_directive_t *parent = cmd->directive->parent;
 
-    *fault = ap_check_cmd_context(cmd, NOT_IN_DIRECTORY | NOT_IN_FILES | NOT_IN_LIMIT |
-                                           NOT_IN_PROXY | NOT_IN_HTACCESS);
+    *fault = ap_check_cmd_context(cmd, NOT_IN_DIRECTORY | NOT_IN_FILES | NOT_IN_LIMIT | NOT_IN_PROXY | NOT_IN_HTACCESS);
     if (*fault)
         return NULL;
     while (parent && strncasecmp(parent->directive, "<Location", 9))
         parent = parent->parent;
-    if (!parent || !strcasecmp(parent->directive, "<LocationMatch") ||
-        (parent->args && *parent->args == '~')) {
+    if (!parent || !strcasecmp(parent->directive, "<LocationMatch") || (parent->args && *parent->args == '~')) {
         *fault = "CcgwDialect: a pattern cannot be a root; use <Location /path> without ~";
         return NULL;
     }
@@ -458,13 +447,11 @@ static const char *add_root(cmd_parms *cmd, const ccgw_dialect_t *dialect, const
     while (n > 0 && path[n - 1] == '/')
         n--;
     if (n >= 5 && !strncmp(path, "/ccgw", 5) && (n == 5 || path[5] == '/'))
-        return apr_psprintf(
-            cmd->pool, "CcgwDialect: the root '%s' is taken: /ccgw/ belongs to the channels", path);
+        return apr_psprintf(cmd->pool, "CcgwDialect: the root '%s' is taken: /ccgw/ belongs to the channels", path);
     for (i = 0; i < conf->roots->nelts; i++) {
         root = &APR_ARRAY_IDX(conf->roots, i, ccgw_root_t);
         if (root->length == n && !strncmp(root->path, path, n)) {
-            return apr_psprintf(cmd->pool, "CcgwDialect: the root '%s' speaks %s already", path,
-                                root->dialect->name);
+            return apr_psprintf(cmd->pool, "CcgwDialect: the root '%s' speaks %s already", path, root->dialect->name);
         }
     }
     root = apr_array_push(conf->roots);
@@ -486,13 +473,11 @@ static const char *set_dialect(cmd_parms *cmd, void *dir, const char *name, cons
 
         for (dialect = ccgw_dialects; *dialect; dialect++)
             names = apr_pstrcat(cmd->pool, names, *names ? ", " : "", (*dialect)->name, NULL);
-        return apr_psprintf(
-            cmd->pool, "CcgwDialect: there is no dialect '%s'; this program has: %s", name, names);
+        return apr_psprintf(cmd->pool, "CcgwDialect: there is no dialect '%s'; this program has: %s", name, names);
     }
     if (cmd->path) {
         if (path)
-            return apr_psprintf(cmd->pool,
-                                "CcgwDialect: '%s': inside <Location> its path is the root", path);
+            return apr_psprintf(cmd->pool, "CcgwDialect: '%s': inside <Location> its path is the root", path);
         path = find_location(&fault, cmd);
         if (!path)
             return fault;
@@ -508,12 +493,10 @@ static const char *set_dialect(cmd_parms *cmd, void *dir, const char *name, cons
 static const char *set_auth_provider(cmd_parms *cmd, void *dir, const char *name)
 {
     ccgw_dir_conf_t *conf = dir;
-    const authn_provider *provider =
-        ap_lookup_provider(AUTHN_PROVIDER_GROUP, name, AUTHN_PROVIDER_VERSION);
+    const authn_provider *provider = ap_lookup_provider(AUTHN_PROVIDER_GROUP, name, AUTHN_PROVIDER_VERSION);
 
     if (!provider)
-        return apr_psprintf(
-            cmd->pool, "CcgwAuthProvider: there is no provider '%s'; is its module loaded?", name);
+        return apr_psprintf(cmd->pool, "CcgwAuthProvider: there is no provider '%s'; is its module loaded?", name);
     if (!provider->check_password)
         return apr_psprintf(cmd->pool, "CcgwAuthProvider: '%s' cannot check passwords", name);
     if (!conf->auth_providers)
@@ -538,8 +521,7 @@ static const char *set_max_body(cmd_parms *cmd, void *dir, const char *word)
     return NULL;
 }
 
-#define BOUNDED(name, setter, bound, help) \
-    AP_INIT_TAKE1(name, setter, (void *)&(bound), RSRC_CONF, help)
+#define BOUNDED(name, setter, bound, help) AP_INIT_TAKE1(name, setter, (void *)&(bound), RSRC_CONF, help)
 
 /* clang-format off */
 const command_rec ccgw_commands[] = {
@@ -621,8 +603,7 @@ static apr_status_t read_file(const char **text, apr_size_t *n, const char *path
     return rv;
 }
 
-static int read_floor(ccgw_engine_conf_t *engine, apr_pool_t *pconf, apr_pool_t *ptemp,
-                      server_rec *s)
+static int read_floor(ccgw_engine_conf_t *engine, apr_pool_t *pconf, apr_pool_t *ptemp, server_rec *s)
 {
     ccgw_floor_file_t *file = NULL;
     const char *fault = NULL, *text = NULL;
@@ -639,15 +620,12 @@ static int read_floor(ccgw_engine_conf_t *engine, apr_pool_t *pconf, apr_pool_t 
     }
     if (!fault)
         fault = apr_pstrcat(ptemp, "cannot be read: ", ccgw_error_text(rv, buf, sizeof buf), NULL);
-    for (line = apr_strtok(apr_pstrdup(ptemp, fault), "\n", &rest); line;
-         line = apr_strtok(NULL, "\n", &rest))
-        ap_log_error(APLOG_MARK, APLOG_EMERG, 0, s, "CCGW0402: CcgwFloor %s: %s",
-                     engine->floor_path, line);
+    for (line = apr_strtok(apr_pstrdup(ptemp, fault), "\n", &rest); line; line = apr_strtok(NULL, "\n", &rest))
+        ap_log_error(APLOG_MARK, APLOG_EMERG, 0, s, "CCGW0402: CcgwFloor %s: %s", engine->floor_path, line);
     return HTTP_INTERNAL_SERVER_ERROR;
 }
 
-int ccgw_config_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
-                      server_rec *main_server)
+int ccgw_config_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *main_server)
 {
     ccgw_engine_conf_t *engine = ccgw_engine_conf(main_server);
     int result = OK;
@@ -656,15 +634,13 @@ int ccgw_config_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
     if (!engine->on)
         return OK;
     if (!engine->state_dir) {
-        ap_log_error(
-            APLOG_MARK, APLOG_EMERG, 0, main_server,
-            "CCGW0404: CcgwEngine On needs CcgwStateDir: a directory for this server's journal");
+        ap_log_error(APLOG_MARK, APLOG_EMERG, 0, main_server,
+                     "CCGW0404: CcgwEngine On needs CcgwStateDir: a directory for this server's journal");
         result = HTTP_INTERNAL_SERVER_ERROR;
     }
     if (engine->durability == CCGW_DURABLE_REPLICA && !strcmp(engine->store, "local")) {
-        ap_log_error(
-            APLOG_MARK, APLOG_EMERG, 0, main_server,
-            "CCGW0405: CcgwDurability replica: the store 'local' keeps one copy only; say disk");
+        ap_log_error(APLOG_MARK, APLOG_EMERG, 0, main_server,
+                     "CCGW0405: CcgwDurability replica: the store 'local' keeps one copy only; say disk");
         result = HTTP_INTERNAL_SERVER_ERROR;
     }
     if (engine->bayeux_max_interval < engine->bayeux_hold) {
@@ -672,8 +648,7 @@ int ccgw_config_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
                      "CCGW0406: CcgwBayeuxMaxInterval (%d s) is shorter than CcgwBayeuxTimeout (%d "
                      "s): every reader "
                      "would end while it waits",
-                     (int)apr_time_sec(engine->bayeux_max_interval),
-                     (int)apr_time_sec(engine->bayeux_hold));
+                     (int)apr_time_sec(engine->bayeux_max_interval), (int)apr_time_sec(engine->bayeux_hold));
         result = HTTP_INTERNAL_SERVER_ERROR;
     }
     if (!engine->floor_path) {
@@ -682,6 +657,5 @@ int ccgw_config_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
                      "and queues");
         return HTTP_INTERNAL_SERVER_ERROR;
     }
-    return read_floor(engine, pconf, ptemp, main_server) == OK ? result
-                                                               : HTTP_INTERNAL_SERVER_ERROR;
+    return read_floor(engine, pconf, ptemp, main_server) == OK ? result : HTTP_INTERNAL_SERVER_ERROR;
 }

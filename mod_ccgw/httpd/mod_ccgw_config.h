@@ -34,9 +34,8 @@ typedef struct ccgw_engine_conf_t {
     apr_interval_time_t bayeux_hold;
     apr_interval_time_t bayeux_max_interval;
     apr_interval_time_t outbox_unknown;
-    const ccgw_channel_front_t
-        *channels[CCGW_MEDIA_COUNT]; /**< who stands behind a media's customers */
-    const ccgw_floor_file_t *floor;  /**< set by ccgw_config_check() */
+    const ccgw_channel_front_t *channels[CCGW_MEDIA_COUNT]; /**< who stands behind a media's customers */
+    const ccgw_floor_file_t *floor;                         /**< set by ccgw_config_check() */
 } ccgw_engine_conf_t;
 
 /** Where a dialect is spoken. */
@@ -83,7 +82,6 @@ apr_size_t ccgw_dir_max_body(const ccgw_dir_conf_t *conf);
 
 /** Hook check_config, also in `configtest`: defaults, what needs more than one directive, and the floor file. Says
  *  every fault in the log. OK or an HTTP error. */
-int ccgw_config_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
-                      server_rec *main_server);
+int ccgw_config_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *main_server);
 
 #endif

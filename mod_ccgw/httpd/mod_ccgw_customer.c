@@ -41,8 +41,7 @@ static const char *read_field(void *baton, const char *name)
     return pair ? pair->text : NULL;
 }
 
-static apr_status_t parse_fields(fields_t *fields, const char **fault, request_rec *r,
-                                 ccgw_buf_t body)
+static apr_status_t parse_fields(fields_t *fields, const char **fault, request_rec *r, ccgw_buf_t body)
 {
     const char *type = apr_table_get(r->headers_in, "Content-Type");
     apr_status_t rv = APR_SUCCESS;
@@ -103,8 +102,7 @@ static int answer_fault(request_rec *r, const char *op, apr_status_t code, const
 /* smsbox sends an answer's body on to the customer, so it gets an empty one. */
 static int answer_taken(request_rec *r, ccgw_id_t session, int bare)
 {
-    ccgw_reply_t reply = { .http = HTTP_OK,
-                           .content_type = bare ? "text/plain" : "application/json" };
+    ccgw_reply_t reply = { .http = HTTP_OK, .content_type = bare ? "text/plain" : "application/json" };
     char hex[17];
 
     ccgw_out_init(&reply.body, 64, r->pool);
@@ -114,8 +112,8 @@ static int answer_taken(request_rec *r, ccgw_id_t session, int bare)
     return ccgw_handler_send(r, &reply);
 }
 
-static apr_status_t take_text(ccgw_id_t *session, const char **fault,
-                              const ccgw_channel_front_t *front, fields_t *fields, apr_pool_t *pool)
+static apr_status_t take_text(ccgw_id_t *session, const char **fault, const ccgw_channel_front_t *front,
+                              fields_t *fields, apr_pool_t *pool)
 {
     ccgw_inbound_t text = { CCGW_MEDIA_UNSET };
     const ccgw_number_def_t *number;
@@ -163,8 +161,8 @@ static int receive(request_rec *r, const ccgw_channel_front_t *front, int bare)
 
 /* ---- what customers were sent ---- */
 
-static apr_status_t write_texts(ccgw_out_t *out, int *written, const ccgw_tenant_t *tenant,
-                                ccgw_media_t media, const char *to, apr_pool_t *pool)
+static apr_status_t write_texts(ccgw_out_t *out, int *written, const ccgw_tenant_t *tenant, ccgw_media_t media,
+                                const char *to, apr_pool_t *pool)
 {
     ccgw_outbox_t *entries;
     ccgw_call_t call;
@@ -212,19 +210,17 @@ static int list(request_rec *r, const ccgw_channel_front_t *front)
     }
     ccgw_out_init(&reply.body, 1024, r->pool);
     ccgw_out_puts(&reply.body, "{\"messages\":[");
-    for (i = 0; rv == APR_SUCCESS && (tenant = ccgw_floor_tenant_at(ccgw_child.core.floor, i));
-         i++) {
+    for (i = 0; rv == APR_SUCCESS && (tenant = ccgw_floor_tenant_at(ccgw_child.core.floor, i)); i++) {
         if (!number || number->tenant == tenant)
             rv = write_texts(&reply.body, &written, tenant, front->media, to, r->pool);
     }
     ccgw_out_puts(&reply.body, "]}");
-    return rv == APR_SUCCESS ? ccgw_handler_send(r, &reply)
-                             : answer_fault(r, "customer.hears", rv, fault);
+    return rv == APR_SUCCESS ? ccgw_handler_send(r, &reply) : answer_fault(r, "customer.hears", rv, fault);
 }
 
 /* ---- below /ccgw/ ---- */
 
-/* The channel of provider NAME; of several the one for MEDIA. */
+/* The channel of provider NAME; of several the one for MEDIA. Phones are rung, no text goes to or comes from them. */
 static const ccgw_channel_front_t *find_front(const char *name, ccgw_media_t media)
 {
     const ccgw_channel_front_t *first = NULL;
@@ -233,7 +229,7 @@ static const ccgw_channel_front_t *find_front(const char *name, ccgw_media_t med
     for (i = 0; i < CCGW_MEDIA_COUNT; i++) {
         const ccgw_channel_front_t *front = ccgw_child.conf->channels[i];
 
-        if (!front || strcmp(front->provider->name, name))
+        if (!front || i == CCGW_MEDIA_VOICE || strcmp(front->provider->name, name))
             continue;
         if (front->media == media)
             return front;
@@ -271,8 +267,7 @@ int ccgw_customer_handle(request_rec *r, const char *path)
 
 /* ---- out ---- */
 
-apr_status_t ccgw_customer_send(void *baton, const char **why, const ccgw_outbox_t *entry,
-                                apr_pool_t *pool)
+apr_status_t ccgw_customer_send(void *baton, const char **why, const ccgw_outbox_t *entry, apr_pool_t *pool)
 {
     const ccgw_child_t *child = baton;
     const ccgw_channel_front_t *front = NULL;
@@ -281,8 +276,7 @@ apr_status_t ccgw_customer_send(void *baton, const char **why, const ccgw_outbox
     if (entry->media > CCGW_MEDIA_UNSET && entry->media < CCGW_MEDIA_COUNT)
         front = child->conf->channels[entry->media];
     if (!front) {
-        *why = apr_psprintf(pool, "no CcgwChannel carries %s",
-                            ccgw_media_name((ccgw_media_t)entry->media));
+        *why = apr_psprintf(pool, "no CcgwChannel carries %s", ccgw_media_name((ccgw_media_t)entry->media));
         return CCGW_EBUSY;
     }
     text.from = entry->from;

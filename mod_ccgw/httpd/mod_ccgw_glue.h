@@ -78,9 +78,14 @@ int ccgw_handler_map(request_rec *r);
 int ccgw_handler_type(request_rec *r);
 int ccgw_handler_run(request_rec *r);
 
+/** R as plain values, still without its body. */
+void ccgw_handler_request(ccgw_request_t *request, request_rec *r, const char *path);
+/** Set the format of the reply in REQUEST and VIEW. */
+void ccgw_handler_format(ccgw_request_t *request, ccgw_view_t *view, const ccgw_dialect_t *dialect);
 /** A view and a call of R's dialect for replies made outside of a routed request. */
-void ccgw_handler_view(ccgw_view_t *view, ccgw_call_t *call, request_rec *r,
-                       const ccgw_root_t *root);
+void ccgw_handler_view(ccgw_view_t *view, ccgw_call_t *call, request_rec *r, const ccgw_root_t *root);
+/** Status and header fields of REPLY. */
+void ccgw_handler_headers(request_rec *r, const ccgw_reply_t *reply);
 /** Send REPLY: status, headers, body. Returns OK, or an HTTP status when the connection broke. */
 int ccgw_handler_send(request_rec *r, const ccgw_reply_t *reply);
 /** Log a failed request, once. */
@@ -94,12 +99,7 @@ apr_status_t ccgw_body_read(ccgw_buf_t *body, int *http, request_rec *r);
 /* ---- mod_ccgw_auth.c: who is it ---- */
 
 /** How somebody was recognised. */
-typedef enum ccgw_signin_by_t {
-    CCGW_BY_NOTHING,
-    CCGW_BY_COOKIE,
-    CCGW_BY_HTTPD,
-    CCGW_BY_BASIC
-} ccgw_signin_by_t;
+typedef enum ccgw_signin_by_t { CCGW_BY_NOTHING, CCGW_BY_TOKEN, CCGW_BY_HTTPD, CCGW_BY_BASIC } ccgw_signin_by_t;
 
 typedef struct ccgw_signin_t {
     apr_status_t status; /**< CCGW_ESIGNIN: nobody, or wrong */
@@ -112,13 +112,16 @@ typedef struct ccgw_signin_t {
 
 /** Recognise the sender, once per request; sets r->user and the note "ccgw-agent". Never NULL. */
 const ccgw_signin_t *ccgw_auth_signin(request_rec *r);
+/** ccgw_view_t.check_password; BATON is the request_rec. */
+apr_status_t ccgw_auth_password(void *baton, ccgw_call_t *call, const char *user, const char *password);
 /** APR_SUCCESS, or CCGW_ECSRF when a cookie alone vouches for a request that changes something. */
 apr_status_t ccgw_auth_csrf(request_rec *r, const ccgw_signin_t *signin);
 /** Cookie and CSRF headers of an answer. */
 void ccgw_auth_headers(request_rec *r, const ccgw_signin_t *signin);
 /** A request that may have ended its own login is done. */
 void ccgw_auth_after(request_rec *r, const ccgw_signin_t *signin, ccgw_call_t *call);
-/** WWW-Authenticate of an answer that asks for a sign-in; not for scripts, whose browsers would open a window. */
+/** WWW-Authenticate of an answer that asks for a sign-in; not for scripts, whose browsers would open a window, nor in
+ *  dialects that never send it. */
 void ccgw_auth_challenge(request_rec *r);
 
 void ccgw_auth_begin(apr_pool_t *pchild);
@@ -128,16 +131,15 @@ void ccgw_auth_register(apr_pool_t *pconf);
 /* ---- mod_ccgw_stream.c: event readers ---- */
 
 /** Serve a routed request whose row has a framing. */
-void ccgw_stream_serve(ccgw_reply_t *reply, request_rec *r, const ccgw_request_t *request,
-                       ccgw_view_t *view, ccgw_call_t *call);
+void ccgw_stream_serve(ccgw_reply_t *reply, request_rec *r, const ccgw_request_t *request, ccgw_view_t *view,
+                       ccgw_call_t *call);
 
 /* ---- mod_ccgw_customer.c: the customers' end ---- */
 
 /** Requests below /ccgw/. */
 int ccgw_customer_handle(request_rec *r, const char *path);
 /** ccgw_outbox_send_t: hand ENTRY to the channel of its media. BATON is the child. */
-apr_status_t ccgw_customer_send(void *baton, const char **why, const struct ccgw_outbox_t *entry,
-                                apr_pool_t *pool);
+apr_status_t ccgw_customer_send(void *baton, const char **why, const struct ccgw_outbox_t *entry, apr_pool_t *pool);
 
 /* ---- mod_ccgw_status.c: what an administrator looks at ---- */
 

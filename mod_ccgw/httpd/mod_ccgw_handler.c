@@ -19,9 +19,8 @@ static const struct {
     int number;        /* httpd's */
     const char *names; /* for Allow */
 } methods[] = {
-    { CCGW_GET, M_GET, "GET, HEAD" }, { CCGW_POST, M_POST, "POST" },
-    { CCGW_PUT, M_PUT, "PUT" },       { CCGW_DELETE, M_DELETE, "DELETE" },
-    { CCGW_PATCH, M_PATCH, "PATCH" },
+    { CCGW_GET, M_GET, "GET, HEAD" },    { CCGW_POST, M_POST, "POST" },    { CCGW_PUT, M_PUT, "PUT" },
+    { CCGW_DELETE, M_DELETE, "DELETE" }, { CCGW_PATCH, M_PATCH, "PATCH" },
 };
 
 #define NMETHODS (sizeof methods / sizeof *methods)
@@ -42,8 +41,7 @@ static const ccgw_root_t *find_root(server_rec *s, const char *uri)
     for (i = 0; i < roots->nelts; i++) {
         const ccgw_root_t *root = &APR_ARRAY_IDX(roots, i, ccgw_root_t);
 
-        if (!strncmp(uri, root->path, root->length) &&
-            (uri[root->length] == '/' || uri[root->length] == '\0') &&
+        if (!strncmp(uri, root->path, root->length) && (uri[root->length] == '/' || uri[root->length] == '\0') &&
             (!best || root->length > best->length))
             best = root;
     }
@@ -79,6 +77,40 @@ static int take_request(request_rec *r, const ccgw_root_t *root, const char *pat
     return OK;
 }
 
+static const char *read_header(void *baton, const char *name)
+{
+    return apr_table_get(((request_rec *)baton)->headers_in, name);
+}
+
+void ccgw_handler_request(ccgw_request_t *request, request_rec *r, const char *path)
+{
+    apr_size_t i;
+
+    memset(request, 0, sizeof *request);
+    for (i = 0; i < NMETHODS; i++) {
+        if (methods[i].number == r->method_number)
+            request->method = methods[i].method;
+    }
+    request->path = path;
+    request->query = r->args;
+    request->content_type = apr_table_get(r->headers_in, "Content-Type");
+    request->body.p = "";
+    request->header = read_header;
+    request->header_baton = r;
+    request->pool = r->pool;
+}
+
+/* Has DIALECT, which has the whole host, a row for this path? */
+static int is_known(request_rec *r, const ccgw_dialect_t *dialect)
+{
+    ccgw_request_t request;
+
+    ccgw_handler_request(&request, r, raw_rest(r, 0));
+    if (dialect->prepare)
+        dialect->prepare(&request);
+    return ccgw_route_knows(ccgw_process_router(dialect), request.path);
+}
+
 int ccgw_handler_translate(request_rec *r)
 {
     const ccgw_root_t *root;
@@ -91,8 +123,7 @@ int ccgw_handler_translate(request_rec *r)
     if (!root)
         return DECLINED;
     /* A dialect that has the whole host leaves it the files. */
-    if (!root->length && ccgw_child.usable &&
-        !ccgw_route_knows(ccgw_process_router(root->dialect), r->uri))
+    if (!root->length && ccgw_child.usable && !is_known(r, root->dialect))
         return DECLINED;
     return take_request(r, root, raw_rest(r, root->length));
 }
@@ -113,14 +144,16 @@ int ccgw_handler_type(request_rec *r)
 
 /* ---- answer ---- */
 
-void ccgw_handler_view(ccgw_view_t *view, ccgw_call_t *call, request_rec *r,
-                       const ccgw_root_t *root)
+void ccgw_handler_view(ccgw_view_t *view, ccgw_call_t *call, request_rec *r, const ccgw_root_t *root)
 {
     const ccgw_server_conf_t *conf = ccgw_server_conf(r->server);
 
     memset(call, 0, sizeof *call);
+    memset(view, 0, sizeof *view);
     call->core = &ccgw_child.core;
     call->pool = r->pool;
+    view->check_password = ccgw_auth_password;
+    view->password_baton = r;
     view->call = call;
     view->base = conf->public_url ? conf->public_url : ap_construct_url(r->pool, "", r);
     view->root = root->path;
@@ -136,8 +169,7 @@ static int log_level(const ccgw_reply_t *reply)
 
     if (reply->http < 500)
         return APLOG_INFO;
-    if (reply->http == HTTP_SERVICE_UNAVAILABLE &&
-        __atomic_exchange_n(&last, now, __ATOMIC_RELAXED) == now)
+    if (reply->http == HTTP_SERVICE_UNAVAILABLE && __atomic_exchange_n(&last, now, __ATOMIC_RELAXED) == now)
         return APLOG_INFO;
     return APLOG_ERR;
 }
@@ -146,9 +178,27 @@ void ccgw_handler_log(request_rec *r, const char *op, const ccgw_reply_t *reply)
 {
     if (reply->code == APR_SUCCESS)
         return;
-    ap_log_rerror(APLOG_MARK, log_level(reply), 0, r, "CCGW0401: %s %s: %s (%s, agent %s)",
-                  r->method, r->uri, reply->text ? reply->text : "no reason given", op ? op : "-",
+    ap_log_rerror(APLOG_MARK, log_level(reply), 0, r, "CCGW0401: %s %s: %s (%s, agent %s)", r->method, r->uri,
+                  reply->text ? reply->text : "no reason given", op ? op : "-",
                   ccgw_str_given(r->user) ? r->user : "-");
+}
+
+void ccgw_handler_headers(request_rec *r, const ccgw_reply_t *reply)
+{
+    const ccgw_found_t *found = ccgw_found(r);
+    int i;
+
+    r->status = reply->http;
+    r->status_line = NULL;
+    if (reply->content_type)
+        ap_set_content_type(r, reply->content_type);
+    apr_table_setn(r->headers_out, "Cache-Control", "no-store");
+    if (ccgw_pairs_find(&reply->headers, "Cache-Control"))
+        apr_table_unset(r->headers_out, "Cache-Control");
+    for (i = 0; i < reply->headers.n; i++)
+        apr_table_addn(r->headers_out, reply->headers.v[i].key, reply->headers.v[i].text);
+    if (found && found->root && found->root->dialect->vary)
+        apr_table_mergen(r->headers_out, "Vary", found->root->dialect->vary);
 }
 
 int ccgw_handler_send(request_rec *r, const ccgw_reply_t *reply)
@@ -156,19 +206,14 @@ int ccgw_handler_send(request_rec *r, const ccgw_reply_t *reply)
     apr_bucket_alloc_t *alloc = r->connection->bucket_alloc;
     apr_bucket_brigade *brigade = apr_brigade_create(r->pool, alloc);
 
-    r->status = reply->http;
-    r->status_line = NULL;
-    if (reply->content_type)
-        ap_set_content_type(r, reply->content_type);
-    apr_table_setn(r->headers_out, "Cache-Control", "no-store");
+    ccgw_handler_headers(r, reply);
     if (reply->http == HTTP_SERVICE_UNAVAILABLE || reply->retry_after) {
         apr_table_setn(r->headers_out, "Retry-After",
                        apr_itoa(r->pool, reply->retry_after ? reply->retry_after : UNUSABLE_RETRY));
     }
     ap_set_content_length(r, reply->body.n);
     if (reply->body.n)
-        APR_BRIGADE_INSERT_TAIL(
-            brigade, apr_bucket_pool_create(reply->body.p, reply->body.n, r->pool, alloc));
+        APR_BRIGADE_INSERT_TAIL(brigade, apr_bucket_pool_create(reply->body.p, reply->body.n, r->pool, alloc));
     APR_BRIGADE_INSERT_TAIL(brigade, apr_bucket_eos_create(alloc));
     if (ap_pass_brigade(r->output_filters, brigade) != APR_SUCCESS && !r->connection->aborted)
         return HTTP_INTERNAL_SERVER_ERROR;
@@ -177,27 +222,10 @@ int ccgw_handler_send(request_rec *r, const ccgw_reply_t *reply)
 
 /* ---- route ---- */
 
-static const char *read_header(void *baton, const char *name)
+void ccgw_handler_format(ccgw_request_t *request, ccgw_view_t *view, const ccgw_dialect_t *dialect)
 {
-    return apr_table_get(((request_rec *)baton)->headers_in, name);
-}
-
-static void fill_request(ccgw_request_t *request, request_rec *r, const char *path)
-{
-    apr_size_t i;
-
-    memset(request, 0, sizeof *request);
-    for (i = 0; i < NMETHODS; i++) {
-        if (methods[i].number == r->method_number)
-            request->method = methods[i].method;
-    }
-    request->path = path;
-    request->query = r->args;
-    request->content_type = apr_table_get(r->headers_in, "Content-Type");
-    request->body.p = "";
-    request->header = read_header;
-    request->header_baton = r;
-    request->pool = r->pool;
+    request->format = dialect->format ? dialect->format(request) : NULL;
+    view->format = request->format;
 }
 
 /* Which methods the path has, "" when there is no such path. A body is not needed to find that out: any other answer
@@ -231,8 +259,8 @@ static void answer_options(ccgw_reply_t *reply, request_rec *r, const ccgw_reque
 
 /* ---- run ---- */
 
-static void answer_problem(ccgw_reply_t *reply, request_rec *r, const ccgw_root_t *root,
-                           const ccgw_view_t *view, apr_status_t code, const char *text)
+static void answer_problem(ccgw_reply_t *reply, request_rec *r, const ccgw_root_t *root, const ccgw_view_t *view,
+                           apr_status_t code, const char *text)
 {
     ccgw_problem_t problem = { code, NULL, code == CCGW_ESIGNIN ? NULL : text };
 
@@ -245,19 +273,21 @@ static void answer_problem(ccgw_reply_t *reply, request_rec *r, const ccgw_root_
     ccgw_auth_challenge(r);
 }
 
-static void run_row(ccgw_reply_t *reply, request_rec *r, const ccgw_root_t *root,
-                    ccgw_request_t *request, ccgw_view_t *view, ccgw_call_t *call)
+static void run_row(ccgw_reply_t *reply, request_rec *r, const ccgw_root_t *root, ccgw_request_t *request,
+                    ccgw_view_t *view, ccgw_call_t *call)
 {
     const ccgw_op_t *op = request->op;
-    const ccgw_signin_t *signin = ccgw_auth_signin(r);
+    /* A row that signs in by itself needs nobody, and must not leave behind a login of whoever else is named. */
+    static const ccgw_signin_t nobody = { CCGW_ESIGNIN };
+    const ccgw_signin_t *signin = op->sign_in ? &nobody : ccgw_auth_signin(r);
+    ccgw_problem_t problem;
 
-    if (signin->status != APR_SUCCESS &&
-        (op->need > CCGW_ROLE_NOBODY || signin->status != CCGW_ESIGNIN)) {
+    if (signin->status != APR_SUCCESS && (op->need > CCGW_ROLE_NOBODY || signin->status != CCGW_ESIGNIN)) {
         answer_problem(reply, r, root, view, signin->status, signin->why);
         return;
     }
-    ccgw_call_init(call, &ccgw_child.core, signin->agent ? signin->agent->tenant : NULL,
-                   signin->agent, signin->agent ? signin->login.id : NULL, r->pool);
+    ccgw_call_init(call, &ccgw_child.core, signin->agent ? signin->agent->tenant : NULL, signin->agent,
+                   signin->agent ? signin->login.id : NULL, r->pool);
     if (signin->agent) {
         ccgw_auth_headers(r, signin);
         if (!op->stream && ccgw_auth_csrf(r, signin) != APR_SUCCESS) {
@@ -265,7 +295,9 @@ static void run_row(ccgw_reply_t *reply, request_rec *r, const ccgw_root_t *root
             return;
         }
     }
-    if (op->stream)
+    if (op->stream && ccgw_reply_admit(&problem, root->dialect, request, call) != APR_SUCCESS)
+        ccgw_reply_error(reply, root->dialect, &problem, view, r->pool);
+    else if (op->stream)
         ccgw_stream_serve(reply, r, request, view, call);
     else
         ccgw_reply_run(reply, root->dialect, request, view, call);
@@ -275,9 +307,15 @@ static void run_row(ccgw_reply_t *reply, request_rec *r, const ccgw_root_t *root
     ccgw_auth_after(r, signin, call);
 }
 
+static void prepare(ccgw_request_t *request, const ccgw_dialect_t *dialect)
+{
+    if (dialect->prepare)
+        dialect->prepare(request);
+}
+
 /* Returns 0 when the reply is complete, else an HTTP status: the connection or the client's framing is at fault. */
-static int answer(ccgw_reply_t *reply, request_rec *r, const ccgw_root_t *root,
-                  ccgw_request_t *request, ccgw_view_t *view, ccgw_call_t *call)
+static int answer(ccgw_reply_t *reply, request_rec *r, const ccgw_root_t *root, ccgw_request_t *request,
+                  ccgw_view_t *view, ccgw_call_t *call)
 {
     const ccgw_router_t *router = ccgw_process_router(root->dialect);
     ccgw_problem_t problem = { APR_SUCCESS };
@@ -285,22 +323,25 @@ static int answer(ccgw_reply_t *reply, request_rec *r, const ccgw_root_t *root,
     int http = 0;
 
     if (!ccgw_child.usable || !router) {
-        answer_problem(reply, r, root, view, CCGW_EBUSY,
-                       "the store is not open; see the error log");
+        ccgw_handler_format(request, view, root->dialect);
+        answer_problem(reply, r, root, view, CCGW_EBUSY, "the store is not open; see the error log");
         reply->retry_after = UNUSABLE_RETRY;
         return 0;
     }
     if (r->method_number == M_OPTIONS) {
+        prepare(request, root->dialect);
         answer_options(reply, r, request, router);
         return 0;
     }
     rv = ccgw_body_read(&request->body, &http, r);
     if (http)
         return http;
+    prepare(request, root->dialect);
     if (rv == APR_SUCCESS && !request->method)
         rv = CCGW_EMETHOD;
     if (rv == APR_SUCCESS)
         rv = ccgw_route(request, &problem, router);
+    ccgw_handler_format(request, view, root->dialect);
     if (rv == APR_SUCCESS) {
         apr_table_setn(r->notes, "ccgw-op", request->op->id);
         run_row(reply, r, root, request, view, call);
@@ -329,10 +370,13 @@ int ccgw_handler_run(request_rec *r)
     if (!found->root)
         return ccgw_customer_handle(r, found->path);
     ccgw_handler_view(&view, &call, r, found->root);
-    fill_request(&request, r, found->path);
+    ccgw_handler_request(&request, r, found->path);
     http = answer(&reply, r, found->root, &request, &view, &call);
     if (http)
         return http;
     ccgw_handler_log(r, request.op ? request.op->id : NULL, &reply);
+    /* A stream has sent its reply, and ends with its connection. */
+    if (!reply.http)
+        return OK;
     return ccgw_handler_send(r, &reply);
 }

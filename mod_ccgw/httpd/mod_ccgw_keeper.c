@@ -55,8 +55,7 @@ static int rest(apr_interval_time_t time, int *poked)
 
 static void keep_store(const ccgw_core_t *core, apr_status_t *last)
 {
-    apr_status_t rv =
-        core->provider->housekeep ? core->provider->housekeep(core->store) : APR_SUCCESS;
+    apr_status_t rv = core->provider->housekeep ? core->provider->housekeep(core->store, 0) : APR_SUCCESS;
 
     /* Trouble that lasts is said once, not ten times a second. */
     if (rv != APR_SUCCESS && rv != *last)
@@ -102,8 +101,7 @@ static void *send_texts(void *baton)
             continue;
         more = 0;
         apr_pool_clear(keeper.outbox_pool);
-        ccgw_outbox_run(&more, &child->core, ccgw_customer_send, child, TEXTS_AT_ONCE,
-                        keeper.outbox_pool);
+        ccgw_outbox_run(&more, &child->core, ccgw_customer_send, child, TEXTS_AT_ONCE, keeper.outbox_pool);
     }
     return NULL;
 }
@@ -144,6 +142,9 @@ void ccgw_keeper_end(void)
         ccgw_thread_join(keeper.house);
     if (keeper.outbox_runs)
         ccgw_thread_join(keeper.outbox);
+    /* whoever reads without a cursor of his own shall find his place after an orderly stop */
+    if (keeper.child->core.provider->housekeep)
+        keeper.child->core.provider->housekeep(keeper.child->core.store, 1);
     keeper.child = NULL;
 }
 

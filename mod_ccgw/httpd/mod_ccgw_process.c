@@ -144,8 +144,8 @@ static apr_status_t open_store(retained_t *retained, const ccgw_engine_conf_t *c
     if (rv != APR_SUCCESS) {
         retained->store = NULL;
         ap_log_error(APLOG_MARK, APLOG_EMERG, foreign(rv), s,
-                     "CCGW0412: CcgwStateDir %s: the store '%s' cannot be opened: %s",
-                     conf->state_dir, conf->store, why ? why : "no reason given");
+                     "CCGW0412: CcgwStateDir %s: the store '%s' cannot be opened: %s", conf->state_dir, conf->store,
+                     why ? why : "no reason given");
         return rv;
     }
     apr_cpystrn(retained->store_name, conf->store, sizeof retained->store_name);
@@ -155,8 +155,7 @@ static apr_status_t open_store(retained_t *retained, const ccgw_engine_conf_t *c
 }
 
 /* Some directives shape what is made once per httpd. */
-static void compare_with_start(const retained_t *retained, const ccgw_engine_conf_t *conf,
-                               server_rec *s)
+static void compare_with_start(const retained_t *retained, const ccgw_engine_conf_t *conf, server_rec *s)
 {
     if (strcmp(retained->state_dir, conf->state_dir) || strcmp(retained->store_name, conf->store) ||
         retained->memory != conf->memory) {
@@ -167,8 +166,8 @@ static void compare_with_start(const retained_t *retained, const ccgw_engine_con
     }
 }
 
-static apr_status_t open_engine(retained_t *retained, const ccgw_engine_conf_t *conf,
-                                apr_pool_t *pconf, apr_pool_t *ptemp, server_rec *s)
+static apr_status_t open_engine(retained_t *retained, const ccgw_engine_conf_t *conf, apr_pool_t *pconf,
+                                apr_pool_t *ptemp, server_rec *s)
 {
     apr_status_t rv = compile_rows(pconf, s);
     apr_status_t merged;
@@ -205,8 +204,7 @@ static retained_t *find_retained(server_rec *s)
     retained->layout = LAYOUT;
     retained->clock_offset = ccgw_time_offset();
     retained->started = ccgw_time_now();
-    apr_cpystrn(retained->secret, ccgw_id_random_hex(SECRET_BYTES, s->process->pool),
-                sizeof retained->secret);
+    apr_cpystrn(retained->secret, ccgw_id_random_hex(SECRET_BYTES, s->process->pool), sizeof retained->secret);
     return retained;
 }
 
@@ -224,13 +222,11 @@ static void advise(const ccgw_engine_conf_t *conf, server_rec *s)
     for (host = s; host; host = host->next)
         roots += ccgw_server_conf(host)->roots->nelts;
     if (!roots)
-        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
-                     "CCGW0421: without CcgwDialect no agent can sign in");
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s, "CCGW0421: without CcgwDialect no agent can sign in");
     for (i = 0; i < CCGW_MEDIA_COUNT; i++)
         channels += conf->channels[i] != NULL;
     if (!channels)
-        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
-                     "CCGW0416: without CcgwChannel no customer can reach an agent");
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s, "CCGW0416: without CcgwChannel no customer can reach an agent");
 }
 
 int ccgw_process_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
@@ -250,10 +246,9 @@ int ccgw_process_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *pt
     generation.server = s;
     generation.retained = retained;
     if (retained->layout != LAYOUT) {
-        ap_log_error(
-            APLOG_MARK, APLOG_ERR, 0, s,
-            "CCGW0417: the running state was made by another version of "
-            "mod_ccgw: every request is answered 503 until httpd has been stopped and started");
+        ap_log_error(APLOG_MARK, APLOG_ERR, 0, s,
+                     "CCGW0417: the running state was made by another version of "
+                     "mod_ccgw: every request is answered 503 until httpd has been stopped and started");
         return OK;
     }
     ccgw_time_set_offset(retained->clock_offset);
@@ -267,8 +262,7 @@ int ccgw_process_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *pt
     /* An error here at a restart would end a server that is at work: see the error log and answer 503 instead. */
     if (first)
         return HTTP_INTERNAL_SERVER_ERROR;
-    ap_log_error(APLOG_MARK, APLOG_ERR, foreign(rv), s,
-                 "CCGW0418: this generation answers 503 until the next restart");
+    ap_log_error(APLOG_MARK, APLOG_ERR, foreign(rv), s, "CCGW0418: this generation answers 503 until the next restart");
     return OK;
 }
 
@@ -306,8 +300,7 @@ static void tick(void *baton)
 
     ccgw_carrier_tick();
     /* Not every MPM runs the child_stopping hook while its workers still wait. */
-    if (ap_mpm_query(AP_MPMQ_MPM_STATE, &state) == APR_SUCCESS && state == AP_MPMQ_STOPPING &&
-        child->wait)
+    if (ap_mpm_query(AP_MPMQ_MPM_STATE, &state) == APR_SUCCESS && state == AP_MPMQ_STOPPING && child->wait)
         ccgw_wait_stopping(child->wait);
 }
 
@@ -334,6 +327,11 @@ static int waiters_allowed(const ccgw_engine_conf_t *conf)
     return threads > 1 ? threads / 2 : 1;
 }
 
+static int ring_phone(void *baton, const char *number, apr_interval_time_t *after)
+{
+    return ccgw_channel_ring(baton, number, after);
+}
+
 static void fill_core(ccgw_core_t *core, const ccgw_engine_conf_t *conf)
 {
     ccgw_stream_limits_t stream = { conf->bayeux_hold, conf->bayeux_max_interval };
@@ -349,6 +347,10 @@ static void fill_core(ccgw_core_t *core, const ccgw_engine_conf_t *conf)
     core->limits.outbox_unknown = conf->outbox_unknown;
     core->limits.pull_notify = conf->pull_notify;
     core->limits.pull_join = conf->pull_join;
+    if (conf->channels[CCGW_MEDIA_VOICE]) {
+        core->ring = ring_phone;
+        core->ring_baton = (void *)conf->channels[CCGW_MEDIA_VOICE];
+    }
     ccgw_stream_configure(&stream);
 }
 
@@ -370,8 +372,7 @@ static apr_status_t join_engine(ccgw_child_t *child, apr_pool_t *pchild)
         return rv;
     /* Before the other cleanups of the child: our threads use what those take away. */
     apr_pool_pre_cleanup_register(pchild, child, end_child);
-    rv = ccgw_wait_begin(&child->wait, retained->wait, waiters_allowed(child->conf), tick, child,
-                         pchild);
+    rv = ccgw_wait_begin(&child->wait, retained->wait, waiters_allowed(child->conf), tick, child, pchild);
     return rv == APR_SUCCESS ? ccgw_keeper_begin(child, pchild) : rv;
 }
 

@@ -18,10 +18,8 @@ static void emit(void *baton, const char *name, apr_int64_t value)
 {
     lines_t *lines = baton;
 
-    ap_rprintf(lines->r,
-               lines->plain ? "Ccgw_%s: %" APR_INT64_T_FMT "\n"
-                            : "<dt>%s: %" APR_INT64_T_FMT "</dt>\n",
-               name, value);
+    ap_rprintf(lines->r, lines->plain ? "Ccgw_%s: %" APR_INT64_T_FMT "\n" : "<dt>%s: %" APR_INT64_T_FMT "</dt>\n", name,
+               value);
 }
 
 static int show_status(request_rec *r, int flags)

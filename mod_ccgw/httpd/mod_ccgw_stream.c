@@ -4,12 +4,18 @@
 
 #include <apr_portable.h>
 #include <http_core.h>
+#include <http_protocol.h>
+#include <util_filter.h>
 #include <poll.h>
+
+/* A client that takes nothing for so long is taken for gone. */
+#define STALLED apr_time_from_sec(10)
 
 typedef struct host_t {
     ccgw_stream_host_t host; /* first: the framing hands this back */
     request_rec *r;
-    ccgw_waiter_t *waiter; /* made when it is needed: most requests only publish */
+    ccgw_waiter_t *waiter;       /* made when it is needed: most requests only publish */
+    apr_bucket_brigade *brigade; /* of a reply that goes on; NULL: not begun */
 } host_t;
 
 static ccgw_waiter_t *find_waiter(host_t *host)
@@ -49,6 +55,38 @@ static apr_status_t host_listen(ccgw_stream_host_t *stream, const ccgw_buf_t *ke
     return APR_SUCCESS;
 }
 
+/* A reply whose end nobody knows: a client that stops reading must not hold a thread for as long as others may. */
+static void begin_reply(host_t *host, const ccgw_reply_t *reply)
+{
+    request_rec *r = host->r;
+    conn_rec *c = r->connection;
+    apr_socket_t *socket = c->master ? NULL : ap_get_conn_socket(c);
+
+    host->brigade = apr_brigade_create(r->pool, c->bucket_alloc);
+    ccgw_handler_headers(r, reply);
+    if (socket)
+        apr_socket_timeout_set(socket, STALLED);
+}
+
+static apr_status_t host_write(ccgw_stream_host_t *stream, ccgw_reply_t *reply, const char *p, apr_size_t n)
+{
+    host_t *host = (host_t *)stream;
+    request_rec *r = host->r;
+    apr_bucket_alloc_t *alloc = r->connection->bucket_alloc;
+    apr_status_t rv;
+
+    if (client_gone(r))
+        return APR_EOF;
+    if (!host->brigade)
+        begin_reply(host, reply);
+    if (n)
+        APR_BRIGADE_INSERT_TAIL(host->brigade, apr_bucket_transient_create(p, n, alloc));
+    APR_BRIGADE_INSERT_TAIL(host->brigade, apr_bucket_flush_create(alloc));
+    rv = ap_pass_brigade(r->output_filters, host->brigade);
+    apr_brigade_cleanup(host->brigade);
+    return rv == APR_SUCCESS && !r->connection->aborted ? APR_SUCCESS : APR_EOF;
+}
+
 static void host_wake(ccgw_stream_host_t *stream, ccgw_buf_t key)
 {
     ccgw_wait_wake(ccgw_child.wait, key);
@@ -64,13 +102,14 @@ static void host_carries(ccgw_stream_host_t *stream, ccgw_buf_t key)
     ccgw_carrier_carries(((host_t *)stream)->r, key);
 }
 
-void ccgw_stream_serve(ccgw_reply_t *reply, request_rec *r, const ccgw_request_t *request,
-                       ccgw_view_t *view, ccgw_call_t *call)
+void ccgw_stream_serve(ccgw_reply_t *reply, request_rec *r, const ccgw_request_t *request, ccgw_view_t *view,
+                       ccgw_call_t *call)
 {
     host_t host = {
         .host = {
             .wait = host_wait,
             .listen = host_listen,
+            .write = host_write,
             .wake = host_wake,
             .carrier_sound = host_carrier_sound,
             .carries = host_carries,
@@ -79,9 +118,13 @@ void ccgw_stream_serve(ccgw_reply_t *reply, request_rec *r, const ccgw_request_t
     };
 
     host.host.carrier = ccgw_carrier_id(r);
-    request->op->stream->serve(reply, &host.host, ccgw_found(r)->root->dialect, request, view,
-                               call);
+    request->op->stream->serve(reply, &host.host, ccgw_found(r)->root->dialect, request, view, call);
     /* The answer may wait long behind a slow client; its waiter need not. */
     if (host.waiter)
         ccgw_waiter_listen(host.waiter, NULL, 0);
+    if (!host.brigade)
+        return;
+    /* Not before: a reply in chunks tells its end. */
+    r->connection->keepalive = AP_CONN_CLOSE;
+    reply->http = 0;
 }

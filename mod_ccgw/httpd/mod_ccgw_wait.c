@@ -60,11 +60,10 @@ struct ccgw_wait_t {
     void *tick_baton;
     pthread_t dispatcher;
     int running;
-    int stopping; /* atomic */
-    int quit;     /* atomic: the dispatcher shall end */
-    int keeping;  /* of the keeper's thread only */
-    pthread_mutex_t
-        lock; /* guards the rings, the waiters' marks, own bits in the masks, and WAITING */
+    int stopping;         /* atomic */
+    int quit;             /* atomic: the dispatcher shall end */
+    int keeping;          /* of the keeper's thread only */
+    pthread_mutex_t lock; /* guards the rings, the waiters' marks, own bits in the masks, and WAITING */
     int waiting;
     link_t buckets[BUCKETS]; /* heads of rings */
 };
@@ -142,8 +141,7 @@ void ccgw_wait_child_gone(ccgw_wait_shared_t *shared, pid_t pid)
     for (i = 0; i < shared->slots; i++) {
         apr_int32_t owner = pid;
 
-        if (__atomic_compare_exchange_n(&slots[i].pid, &owner, 0, 0, __ATOMIC_SEQ_CST,
-                                        __ATOMIC_SEQ_CST))
+        if (__atomic_compare_exchange_n(&slots[i].pid, &owner, 0, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
             return;
     }
 }
@@ -188,8 +186,7 @@ static int bucket_of(ccgw_buf_t key)
     return (int)((hash ^ (hash >> 32)) % BUCKETS);
 }
 
-static long futex(apr_uint32_t *word, int operation, apr_uint32_t value,
-                  const struct timespec *timeout)
+static long futex(apr_uint32_t *word, int operation, apr_uint32_t value, const struct timespec *timeout)
 {
     return syscall(SYS_futex, word, operation, value, timeout, NULL, 0);
 }
@@ -244,8 +241,7 @@ void ccgw_wait_wake(ccgw_wait_t *wait, ccgw_buf_t key)
     /* The commit before, the look at the mask behind: see the top of the header. */
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
     for (word = 0; word < wait->shared->words; word++) {
-        apr_uint64_t bits =
-            __atomic_load_n(&wait->masks[bucket * wait->shared->words + word], __ATOMIC_SEQ_CST);
+        apr_uint64_t bits = __atomic_load_n(&wait->masks[bucket * wait->shared->words + word], __ATOMIC_SEQ_CST);
 
         while (bits) {
             int i = word * 64 + __builtin_ctzll(bits);
@@ -255,8 +251,7 @@ void ccgw_wait_wake(ccgw_wait_t *wait, ccgw_buf_t key)
                 take_bucket(wait, bucket);
                 continue;
             }
-            __atomic_fetch_or(&wait->slots[i].dirty[bucket / 64], APR_UINT64_C(1) << (bucket % 64),
-                              __ATOMIC_SEQ_CST);
+            __atomic_fetch_or(&wait->slots[i].dirty[bucket / 64], APR_UINT64_C(1) << (bucket % 64), __ATOMIC_SEQ_CST);
             knock(&wait->slots[i]);
         }
     }
@@ -349,8 +344,7 @@ apr_status_t ccgw_wait_begin(ccgw_wait_t **result, ccgw_wait_shared_t *shared, i
         wait->buckets[i].next = wait->buckets[i].prev = &wait->buckets[i];
     wait->slot = claim_slot(wait);
     if (wait->slot < 0)
-        ccgw_log(CCGW_LOG_WARNING, 0,
-                 "CCGW0420: no slot is free for child %d: its readers look each 100 ms", getpid());
+        ccgw_log(CCGW_LOG_WARNING, 0, "CCGW0420: no slot is free for child %d: its readers look each 100 ms", getpid());
     rv = ccgw_thread_start(&wait->dispatcher, dispatch, wait);
     if (rv != APR_SUCCESS)
         return rv;
@@ -396,8 +390,7 @@ int ccgw_wait_count(ccgw_wait_t *wait)
 int ccgw_wait_keeper(ccgw_wait_t *wait)
 {
     if (!wait->keeping)
-        wait->keeping =
-            lock_robust(pthread_mutex_trylock(&wait->shared->keeper), &wait->shared->keeper);
+        wait->keeping = lock_robust(pthread_mutex_trylock(&wait->shared->keeper), &wait->shared->keeper);
     return wait->keeping;
 }
 
@@ -463,8 +456,7 @@ static void link_locked(ccgw_waiter_t *waiter, int bucket)
     link->prev = head->prev;
     head->prev->next = link;
     head->prev = link;
-    if (wait->slot >= 0 &&
-        !(__atomic_load_n(own_mask(wait, bucket), __ATOMIC_SEQ_CST) & own_bit(wait)))
+    if (wait->slot >= 0 && !(__atomic_load_n(own_mask(wait, bucket), __ATOMIC_SEQ_CST) & own_bit(wait)))
         __atomic_fetch_or(own_mask(wait, bucket), own_bit(wait), __ATOMIC_SEQ_CST);
 }
 
@@ -528,8 +520,7 @@ static apr_status_t reason_locked(ccgw_waiter_t *waiter, apr_time_t until)
     return ccgw_time_now() >= until ? APR_TIMEUP : APR_EINPROGRESS;
 }
 
-apr_status_t ccgw_waiter_wait(ccgw_waiter_t *waiter, apr_time_t until, int (*gone)(void *baton),
-                              void *baton)
+apr_status_t ccgw_waiter_wait(ccgw_waiter_t *waiter, apr_time_t until, int (*gone)(void *baton), void *baton)
 {
     ccgw_wait_t *wait = waiter->wait;
     apr_status_t rv;
@@ -563,8 +554,7 @@ apr_uint64_t ccgw_wait_carrier_new(ccgw_wait_t *wait)
     int slot = wait->slot >= 0 ? wait->slot : wait->shared->slots;
     apr_uint64_t *last = wait->slot >= 0 ? &wait->slots[slot].carriers : &wait->shared->slotless;
 
-    return ((apr_uint64_t)(slot + 1) << CARRIER_BITS) |
-           __atomic_add_fetch(last, 1, __ATOMIC_SEQ_CST);
+    return ((apr_uint64_t)(slot + 1) << CARRIER_BITS) | __atomic_add_fetch(last, 1, __ATOMIC_SEQ_CST);
 }
 
 static apr_uint64_t *state_word(ccgw_wait_t *wait, apr_uint64_t carrier)

@@ -36,8 +36,8 @@ void ccgw_wait_child_gone(ccgw_wait_shared_t *shared, pid_t pid);
 /** Claim a slot and start the dispatcher thread. Both end with ccgw_wait_end().
  *  @param max_waiters how many readers may wait at once
  *  @param tick called by the dispatcher about each 100 ms; must not block */
-apr_status_t ccgw_wait_begin(ccgw_wait_t **wait, ccgw_wait_shared_t *shared, int max_waiters,
-                             void (*tick)(void *baton), void *baton, apr_pool_t *child);
+apr_status_t ccgw_wait_begin(ccgw_wait_t **wait, ccgw_wait_shared_t *shared, int max_waiters, void (*tick)(void *baton),
+                             void *baton, apr_pool_t *child);
 /** Every waiter is told APR_EOF soon, now and from now on. Safe in a signal handler. */
 void ccgw_wait_stopping(ccgw_wait_t *wait);
 /** Is the child on its way out? */
@@ -66,8 +66,7 @@ void ccgw_waiter_listen(ccgw_waiter_t *waiter, const ccgw_buf_t *keys, int n);
 /** Wait for news of a key or UNTIL (deadline clock). GONE is asked about each second and says 1 when nobody is there
  *  any more to take the answer.
  *  @return APR_SUCCESS look again; APR_TIMEUP; APR_EOF; CCGW_EBUSY: too many wait in this child */
-apr_status_t ccgw_waiter_wait(ccgw_waiter_t *waiter, apr_time_t until, int (*gone)(void *baton),
-                              void *baton);
+apr_status_t ccgw_waiter_wait(ccgw_waiter_t *waiter, apr_time_t until, int (*gone)(void *baton), void *baton);
 
 /* ---- carriers: connections that events went out on (see mod_ccgw_carrier.c) ---- */
 

@@ -14,14 +14,12 @@
 
 /* Acknowledgement in the form the client asked for: the newer one tells the first number as
  * well. */
-static void write_ack(ccgw_out_t *out, const ccgw_bayeux_message_t *message,
-                      const ccgw_stream_t *stream)
+static void write_ack(ccgw_out_t *out, const ccgw_bayeux_message_t *message, const ccgw_stream_t *stream)
 {
     if (message->ack == CCGW_BAYEUX_ACK_TRUE)
         ccgw_bayeux_json(out, "ext", "{\"ack\":true}");
     if (message->ack == CCGW_BAYEUX_ACK_OBJECT)
-        ccgw_out_printf(out, ",\"ext\":{\"ack\":{\"enabled\":true,\"batch\":%" APR_INT64_T_FMT "}}",
-                        stream->start);
+        ccgw_out_printf(out, ",\"ext\":{\"ack\":{\"enabled\":true,\"batch\":%" APR_INT64_T_FMT "}}", stream->start);
 }
 
 static void refuse_handshake(ccgw_bayeux_serving_t *serving, const ccgw_bayeux_message_t *message)
@@ -69,8 +67,7 @@ static void shake_hands(ccgw_bayeux_serving_t *serving, const ccgw_bayeux_messag
 
 /* Topics of WANTED that STREAM has (HAVE 1) or lacks (HAVE 0): what is so already needs no
  * commit. */
-static ccgw_strs_t pick_topics(const ccgw_strs_t *wanted, const ccgw_stream_t *stream, int have,
-                               apr_pool_t *pool)
+static ccgw_strs_t pick_topics(const ccgw_strs_t *wanted, const ccgw_stream_t *stream, int have, apr_pool_t *pool)
 {
     ccgw_strs_t picked = { apr_palloc(pool, ((apr_size_t)wanted->n + 1) * sizeof(char *)), 0 };
     int i;
@@ -82,8 +79,7 @@ static ccgw_strs_t pick_topics(const ccgw_strs_t *wanted, const ccgw_stream_t *s
     return picked;
 }
 
-static apr_status_t change_topics(ccgw_bayeux_serving_t *serving,
-                                  const ccgw_bayeux_message_t *message)
+static apr_status_t change_topics(ccgw_bayeux_serving_t *serving, const ccgw_bayeux_message_t *message)
 {
     static const ccgw_strs_t none = { NULL, 0 };
     int take = message->kind == CCGW_BAYEUX_UNSUBSCRIBE;
@@ -97,8 +93,7 @@ static apr_status_t change_topics(ccgw_bayeux_serving_t *serving,
     topics = pick_topics(&message->topics, &stream, take, serving->call->pool);
     if (!topics.n)
         return APR_SUCCESS;
-    return ccgw_stream_subscribe(&stream, serving->call, take ? &none : &topics,
-                                 take ? &topics : &none);
+    return ccgw_stream_subscribe(&stream, serving->call, take ? &none : &topics, take ? &topics : &none);
 }
 
 static apr_status_t disconnect(ccgw_bayeux_serving_t *serving, const ccgw_bayeux_message_t *message)
@@ -117,8 +112,7 @@ static apr_status_t disconnect(ccgw_bayeux_serving_t *serving, const ccgw_bayeux
     return APR_SUCCESS;
 }
 
-static apr_status_t check_client(ccgw_bayeux_serving_t *serving,
-                                 const ccgw_bayeux_message_t *message)
+static apr_status_t check_client(ccgw_bayeux_serving_t *serving, const ccgw_bayeux_message_t *message)
 {
     ccgw_stream_t stream;
 
@@ -158,8 +152,7 @@ static void answer_message(ccgw_bayeux_serving_t *serving, const ccgw_bayeux_mes
 
 /* --- the request ------------------------------------------------------------------------------ */
 
-static const ccgw_bayeux_message_t *find_kind(const ccgw_bayeux_message_t *messages, int n,
-                                              ccgw_bayeux_kind_t kind)
+static const ccgw_bayeux_message_t *find_kind(const ccgw_bayeux_message_t *messages, int n, ccgw_bayeux_kind_t kind)
 {
     while (n-- > 0) {
         if (messages[n].kind == kind && !messages[n].fault)
@@ -170,8 +163,7 @@ static const ccgw_bayeux_message_t *find_kind(const ccgw_bayeux_message_t *messa
 
 /* A connect is answered last, so that what came with it holds for it. Of several the last one gets
  * the events. */
-static void serve_messages(ccgw_bayeux_serving_t *serving, const ccgw_bayeux_message_t *messages,
-                           int n)
+static void serve_messages(ccgw_bayeux_serving_t *serving, const ccgw_bayeux_message_t *messages, int n)
 {
     const ccgw_bayeux_message_t *connect = find_kind(messages, n, CCGW_BAYEUX_CONNECT);
     int i;

@@ -68,8 +68,8 @@ void ccgw_bayeux_begin(ccgw_out_t *out, const ccgw_bayeux_message_t *message, in
 void ccgw_bayeux_text(ccgw_out_t *out, const char *name, const char *value);
 void ccgw_bayeux_json(ccgw_out_t *out, const char *name, const char *json);
 /** Add the advice: HOLD and MAX_INTERVAL are left out when 0. */
-void ccgw_bayeux_advice(ccgw_out_t *out, const char *reconnect, apr_interval_time_t interval,
-                        apr_interval_time_t hold, apr_interval_time_t max_interval);
+void ccgw_bayeux_advice(ccgw_out_t *out, const char *reconnect, apr_interval_time_t interval, apr_interval_time_t hold,
+                        apr_interval_time_t max_interval);
 void ccgw_bayeux_end(ccgw_out_t *out);
 /** A whole answer that refuses. */
 void ccgw_bayeux_refuse(ccgw_out_t *out, const ccgw_bayeux_message_t *message, const char *error);
@@ -91,13 +91,11 @@ typedef struct ccgw_bayeux_serving_t {
 } ccgw_bayeux_serving_t;
 
 /** The client's session; raises its sign of life. CCGW_ENOTFOUND. */
-apr_status_t ccgw_bayeux_find(ccgw_stream_t *stream, ccgw_bayeux_serving_t *serving,
-                              const char *client);
+apr_status_t ccgw_bayeux_find(ccgw_stream_t *stream, ccgw_bayeux_serving_t *serving, const char *client);
 /** Answer a connect, which may take the holding time. */
 void ccgw_bayeux_connect(ccgw_bayeux_serving_t *serving, const ccgw_bayeux_message_t *message);
 /** Refuse MESSAGE for what RV says; overload and faults of our own also set the reply's HTTP
  *  status. */
-void ccgw_bayeux_fail(ccgw_bayeux_serving_t *serving, const ccgw_bayeux_message_t *message,
-                      apr_status_t rv);
+void ccgw_bayeux_fail(ccgw_bayeux_serving_t *serving, const ccgw_bayeux_message_t *message, apr_status_t rv);
 
 #endif

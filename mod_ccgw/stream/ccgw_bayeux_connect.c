@@ -37,9 +37,8 @@ static apr_time_t time_now(const ccgw_call_t *call)
 /* --- what there is to tell -------------------------------------------------------------------- */
 
 /* Write events until the answer is large enough; what one commit caused stays together. */
-static void write_events(connecting_t *c, const ccgw_stream_t *stream,
-                         const ccgw_read_event_t *events, int n, ccgw_cursor_t upto,
-                         apr_pool_t *pool)
+static void write_events(connecting_t *c, const ccgw_stream_t *stream, const ccgw_read_event_t *events, int n,
+                         ccgw_cursor_t upto, apr_pool_t *pool)
 {
     ccgw_bayeux_serving_t *serving = c->serving;
     ccgw_out_t *out = &serving->reply->body;
@@ -51,13 +50,11 @@ static void write_events(connecting_t *c, const ccgw_stream_t *stream,
     for (i = 0; i < n; i++) {
         int next_commit = i && events[i].at != events[i - 1].at;
 
-        if (next_commit &&
-            (c->nevents >= CCGW_STREAM_EVENTS || out->n - begin >= CCGW_STREAM_BYTES)) {
+        if (next_commit && (c->nevents >= CCGW_STREAM_EVENTS || out->n - begin >= CCGW_STREAM_BYTES)) {
             upto = events[i - 1].at;
             break;
         }
-        c->nevents +=
-            ccgw_bayeux_event(out, serving->dialect, &events[i].event, &stream->topics, &view);
+        c->nevents += ccgw_bayeux_event(out, serving->dialect, &events[i].event, &stream->topics, &view);
     }
     c->after = upto;
 }
@@ -221,8 +218,7 @@ static ccgw_cursor_t find_place(const connecting_t *c)
 static void note_received(const connecting_t *c, outcome_t outcome)
 {
     if (c->stream.acknowledged && c->message->received && outcome == OUTCOME_ANSWER)
-        ccgw_stream_word(c->serving->call, c->stream.id, CCGW_WORD_READ, CCGW_WORD_RAISE,
-                         c->message->received);
+        ccgw_stream_word(c->serving->call, c->stream.id, CCGW_WORD_READ, CCGW_WORD_RAISE, c->message->received);
 }
 
 void ccgw_bayeux_connect(ccgw_bayeux_serving_t *serving, const ccgw_bayeux_message_t *message)
@@ -252,8 +248,7 @@ void ccgw_bayeux_connect(ccgw_bayeux_serving_t *serving, const ccgw_bayeux_messa
     apr_pool_destroy(round);
 }
 
-apr_status_t ccgw_bayeux_find(ccgw_stream_t *stream, ccgw_bayeux_serving_t *serving,
-                              const char *client)
+apr_status_t ccgw_bayeux_find(ccgw_stream_t *stream, ccgw_bayeux_serving_t *serving, const char *client)
 {
     apr_status_t rv;
 
@@ -282,8 +277,7 @@ static void note_failure(ccgw_reply_t *reply, apr_status_t rv)
     reply->text = "an event reader could not be served";
 }
 
-void ccgw_bayeux_fail(ccgw_bayeux_serving_t *serving, const ccgw_bayeux_message_t *message,
-                      apr_status_t rv)
+void ccgw_bayeux_fail(ccgw_bayeux_serving_t *serving, const ccgw_bayeux_message_t *message, apr_status_t rv)
 {
     ccgw_out_t *out = &serving->reply->body;
 

@@ -49,8 +49,7 @@ static apr_status_t find_text(ccgw_buf_t *text, const char **why, const ccgw_req
     return APR_SUCCESS;
 }
 
-static apr_status_t read_json(const ccgw_json_t **json, const char **why,
-                              const ccgw_request_t *request)
+static apr_status_t read_json(const ccgw_json_t **json, const char **why, const ccgw_request_t *request)
 {
     ccgw_buf_t text;
     apr_status_t rv;
@@ -63,8 +62,7 @@ static apr_status_t read_json(const ccgw_json_t **json, const char **why,
 
 /* --- members ---------------------------------------------------------------------------------- */
 
-static const char *error_of(const char *number, const char *argument, const char *text,
-                            apr_pool_t *pool)
+static const char *error_of(const char *number, const char *argument, const char *text, apr_pool_t *pool)
 {
     return apr_pstrcat(pool, number, ":", argument, ":", text, NULL);
 }
@@ -98,8 +96,7 @@ static apr_int64_t number_of(const ccgw_json_t *json, const char *name, apr_int6
     const ccgw_json_t *member = ccgw_json_member(json, name);
     ccgw_json_kind_t kind = ccgw_json_kind(member);
 
-    return kind == CCGW_JSON_INT || kind == CCGW_JSON_REAL ? ccgw_json_int(member, fallback)
-                                                           : fallback;
+    return kind == CCGW_JSON_INT || kind == CCGW_JSON_REAL ? ccgw_json_int(member, fallback) : fallback;
 }
 
 /* Does the array LIST hold TEXT? No array: the client leaves the choice to us. */
@@ -120,8 +117,7 @@ static int list_has(const ccgw_json_t *list, const char *text)
 
 /* --- one reader per kind ---------------------------------------------------------------------- */
 
-static void read_handshake(ccgw_bayeux_message_t *message, const ccgw_json_t *json,
-                           apr_pool_t *pool)
+static void read_handshake(ccgw_bayeux_message_t *message, const ccgw_json_t *json, apr_pool_t *pool)
 {
     const ccgw_json_t *ack = ccgw_json_member(ccgw_json_member(json, "ext"), "ack");
     const char *minimum = ccgw_json_text(ccgw_json_member(json, "minimumVersion"));
@@ -157,8 +153,7 @@ static const char *check_topic(const char *name, apr_pool_t *pool)
     return ccgw_bayeux_channel_below(name, "/meta") ? forbidden_channel(name, pool) : NULL;
 }
 
-static void read_subscription(ccgw_bayeux_message_t *message, const ccgw_json_t *json,
-                              apr_pool_t *pool)
+static void read_subscription(ccgw_bayeux_message_t *message, const ccgw_json_t *json, apr_pool_t *pool)
 {
     const ccgw_json_t *names = ccgw_json_member(json, "subscription");
     int list = ccgw_json_kind(names) == CCGW_JSON_ARRAY;
@@ -172,8 +167,7 @@ static void read_subscription(ccgw_bayeux_message_t *message, const ccgw_json_t 
         message->fault = check_topic(name, pool);
         /* What is sent to a service comes back to its sender; subscribing to one changes
          * nothing. */
-        if (!message->fault && !ccgw_bayeux_channel_below(name, "/service") &&
-            !ccgw_strs_have(&message->topics, name))
+        if (!message->fault && !ccgw_bayeux_channel_below(name, "/service") && !ccgw_strs_have(&message->topics, name))
             message->topics.v[message->topics.n++] = name;
     }
     if (!n)
@@ -209,8 +203,8 @@ static const struct {
 };
 /* clang-format on */
 
-static apr_status_t read_message(ccgw_bayeux_message_t *message, const char **why,
-                                 const ccgw_json_t *json, apr_pool_t *pool)
+static apr_status_t read_message(ccgw_bayeux_message_t *message, const char **why, const ccgw_json_t *json,
+                                 apr_pool_t *pool)
 {
     int i = 0;
 
@@ -246,7 +240,6 @@ apr_status_t ccgw_bayeux_parse(ccgw_bayeux_message_t **messages, int *n, const c
         return CCGW_ESYNTAX;
     *messages = apr_palloc(request->pool, ((apr_size_t)*n + 1) * sizeof **messages);
     for (i = 0; i < *n && rv == APR_SUCCESS; i++)
-        rv = read_message(&(*messages)[i], why, list ? ccgw_json_item(json, i) : json,
-                          request->pool);
+        rv = read_message(&(*messages)[i], why, list ? ccgw_json_item(json, i) : json, request->pool);
     return rv;
 }

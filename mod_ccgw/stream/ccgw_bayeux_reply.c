@@ -40,12 +40,11 @@ void ccgw_bayeux_json(ccgw_out_t *out, const char *name, const char *json)
     ccgw_out_puts(out, json);
 }
 
-void ccgw_bayeux_advice(ccgw_out_t *out, const char *reconnect, apr_interval_time_t interval,
-                        apr_interval_time_t hold, apr_interval_time_t max_interval)
+void ccgw_bayeux_advice(ccgw_out_t *out, const char *reconnect, apr_interval_time_t interval, apr_interval_time_t hold,
+                        apr_interval_time_t max_interval)
 {
     write_name(out, "advice");
-    ccgw_out_printf(out, "{\"reconnect\":\"%s\",\"interval\":%" APR_INT64_T_FMT, reconnect,
-                    apr_time_as_msec(interval));
+    ccgw_out_printf(out, "{\"reconnect\":\"%s\",\"interval\":%" APR_INT64_T_FMT, reconnect, apr_time_as_msec(interval));
     if (hold)
         ccgw_out_printf(out, ",\"timeout\":%" APR_INT64_T_FMT, apr_time_as_msec(hold));
     if (max_interval)

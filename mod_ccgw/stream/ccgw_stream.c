@@ -25,8 +25,7 @@ void ccgw_stream_seen(ccgw_call_t *call, const char *id)
 {
     ccgw_core_t *core = call->core;
 
-    ccgw_stream_word(call, id, CCGW_WORD_SEEN, CCGW_WORD_RAISE,
-                     (apr_uint64_t)core->now(core->clock_baton));
+    ccgw_stream_word(call, id, CCGW_WORD_SEEN, CCGW_WORD_RAISE, (apr_uint64_t)core->now(core->clock_baton));
 }
 
 /* --- the place of a reader without a cursor of its own ---------------------------------------- */
@@ -38,12 +37,12 @@ static int receipt_proven(ccgw_stream_host_t *host, apr_uint64_t carrier)
     return carrier == host->carrier || host->carrier_sound(host, carrier);
 }
 
-ccgw_cursor_t ccgw_stream_resume(ccgw_call_t *call, ccgw_stream_host_t *host,
-                                 const ccgw_stream_t *stream)
+ccgw_cursor_t ccgw_stream_resume(ccgw_call_t *call, ccgw_stream_host_t *host, const ccgw_stream_t *stream)
 {
-    ccgw_cursor_t start = (ccgw_cursor_t)stream->start;
+    ccgw_cursor_t start = (ccgw_cursor_t)stream->start, kept = (ccgw_cursor_t)stream->read;
     ccgw_cursor_t sent = ccgw_stream_word(call, stream->id, CCGW_WORD_SENT, CCGW_WORD_LOAD, 0);
-    ccgw_cursor_t read = ccgw_stream_word(call, stream->id, CCGW_WORD_READ, CCGW_WORD_RAISE, start);
+    ccgw_cursor_t read =
+        ccgw_stream_word(call, stream->id, CCGW_WORD_READ, CCGW_WORD_RAISE, start > kept ? start : kept);
     apr_uint64_t carrier;
 
     if (sent <= read)
@@ -55,8 +54,7 @@ ccgw_cursor_t ccgw_stream_resume(ccgw_call_t *call, ccgw_stream_host_t *host,
     return ccgw_stream_word(call, stream->id, CCGW_WORD_READ, CCGW_WORD_RAISE, sent);
 }
 
-void ccgw_stream_hand_over(ccgw_call_t *call, ccgw_stream_host_t *host, const ccgw_stream_t *stream,
-                           ccgw_cursor_t upto)
+void ccgw_stream_hand_over(ccgw_call_t *call, ccgw_stream_host_t *host, const ccgw_stream_t *stream, ccgw_cursor_t upto)
 {
     /* In this order: nobody may find the new SENT beside a connection that did not carry it. */
     host->carries(host, ccgw_stream_key(call->tenant, stream->id, call->pool));
@@ -99,8 +97,7 @@ static apr_status_t listen_to(ccgw_stream_ear_t *ear, const ccgw_buf_t *boxes, i
 }
 
 /* Begin to hear what LOGIN hears; *changed: it was something else before. */
-static apr_status_t tune(ccgw_login_t *login, int *changed, ccgw_stream_ear_t *ear,
-                         apr_pool_t *pool)
+static apr_status_t tune(ccgw_login_t *login, int *changed, ccgw_stream_ear_t *ear, apr_pool_t *pool)
 {
     ccgw_call_t call = *ear->call;
     ccgw_buf_t *boxes;
@@ -118,9 +115,8 @@ static apr_status_t tune(ccgw_login_t *login, int *changed, ccgw_stream_ear_t *e
 
 /* A page may hold nothing for this login while more follows. The end is taken once: others' commits
  * do not keep us. */
-static apr_status_t read_page(ccgw_read_event_t **events, int *n, ccgw_cursor_t *upto,
-                              const ccgw_stream_ear_t *ear, const ccgw_login_t *login,
-                              ccgw_cursor_t after, apr_pool_t *pool)
+static apr_status_t read_page(ccgw_read_event_t **events, int *n, ccgw_cursor_t *upto, const ccgw_stream_ear_t *ear,
+                              const ccgw_login_t *login, ccgw_cursor_t after, apr_pool_t *pool)
 {
     ccgw_core_t *core = ear->call->core;
     const ccgw_tenant_t *tenant = ear->call->tenant;
@@ -135,8 +131,8 @@ static apr_status_t read_page(ccgw_read_event_t **events, int *n, ccgw_cursor_t 
     }
 }
 
-apr_status_t ccgw_stream_look(ccgw_read_event_t **events, int *n, ccgw_cursor_t *upto,
-                              ccgw_stream_ear_t *ear, ccgw_cursor_t after, apr_pool_t *pool)
+apr_status_t ccgw_stream_look(ccgw_read_event_t **events, int *n, ccgw_cursor_t *upto, ccgw_stream_ear_t *ear,
+                              ccgw_cursor_t after, apr_pool_t *pool)
 {
     ccgw_login_t login;
     apr_status_t rv;

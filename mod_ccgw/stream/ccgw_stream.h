@@ -18,6 +18,12 @@ typedef struct ccgw_stream_host_t {
     apr_status_t (*wait)(struct ccgw_stream_host_t *host, apr_time_t until);
     /** Begin to hear of KEYS; again with other keys: replaces them. Call before looking for events. */
     apr_status_t (*listen)(struct ccgw_stream_host_t *host, const ccgw_buf_t *keys, int n);
+    /**
+     * Send a piece of a reply that goes on: the first call sends status, HEADERS of REPLY and its content type, then P is
+     * passed on at once. Afterwards serve() returns with reply->http 0: nothing more is sent, the connection ends.
+     * @return APR_SUCCESS; APR_EOF the client is gone or does not read
+     */
+    apr_status_t (*write)(struct ccgw_stream_host_t *host, ccgw_reply_t *reply, const char *p, apr_size_t n);
     /** Tell every child that something concerning KEY (a stream's key) changed. */
     void (*wake)(struct ccgw_stream_host_t *host, ccgw_buf_t key);
     /** Id of the connection this request came on: never 0, never reused. */
@@ -41,14 +47,22 @@ typedef struct ccgw_stream_framing_t {
 
 /** Timing of the framings, from the directives. */
 typedef struct ccgw_stream_limits_t {
-    apr_interval_time_t hold; /**< a poll without events is answered after this */
-    apr_interval_time_t
-        max_interval; /**< told to clients; limits.stream_idle in the core enforces it */
+    apr_interval_time_t hold;         /**< a poll without events is answered after this */
+    apr_interval_time_t max_interval; /**< told to clients; limits.stream_idle in the core enforces it */
+    apr_interval_time_t poll_hold;    /**< the same as HOLD for ccgw_stream_poll; 0: 10 s, as its clients expect */
 } ccgw_stream_limits_t;
 
 /** Configuration time. */
 void ccgw_stream_configure(const ccgw_stream_limits_t *limits);
 
 extern const ccgw_stream_framing_t ccgw_stream_bayeux;
+/* Server-sent events, and the requests about a subscription. */
+extern const ccgw_stream_framing_t ccgw_stream_sse;
+extern const ccgw_stream_framing_t ccgw_stream_sse_beat;
+extern const ccgw_stream_framing_t ccgw_stream_sse_leave;
+extern const ccgw_stream_framing_t ccgw_stream_sse_change;
+extern const ccgw_stream_framing_t ccgw_stream_sse_list;
+/** One event per poll, for clients without a cursor of their own; the login's own stream, which keeps it alive. */
+extern const ccgw_stream_framing_t ccgw_stream_poll;
 
 #endif

@@ -23,8 +23,7 @@ void ccgw_stream_seen(ccgw_call_t *call, const char *id);
 /** Where STREAM goes on reading. What was sent counts as received when the present request came on
  *  the connection that carried it, or that connection still stands and its peer took everything;
  *  else it is read again. */
-ccgw_cursor_t ccgw_stream_resume(ccgw_call_t *call, ccgw_stream_host_t *host,
-                                 const ccgw_stream_t *stream);
+ccgw_cursor_t ccgw_stream_resume(ccgw_call_t *call, ccgw_stream_host_t *host, const ccgw_stream_t *stream);
 /** This request's reply carries events up to UPTO. */
 void ccgw_stream_hand_over(ccgw_call_t *call, ccgw_stream_host_t *host, const ccgw_stream_t *stream,
                            ccgw_cursor_t upto);
@@ -46,7 +45,7 @@ typedef struct ccgw_stream_ear_t {
  * ends: a watch that begins meanwhile misses nothing. Events live in POOL.
  * @return CCGW_ESIGNIN the login has ended; CCGW_ERESYNC; the host's or the store's status
  */
-apr_status_t ccgw_stream_look(ccgw_read_event_t **events, int *n, ccgw_cursor_t *upto,
-                              ccgw_stream_ear_t *ear, ccgw_cursor_t after, apr_pool_t *pool);
+apr_status_t ccgw_stream_look(ccgw_read_event_t **events, int *n, ccgw_cursor_t *upto, ccgw_stream_ear_t *ear,
+                              ccgw_cursor_t after, apr_pool_t *pool);
 
 #endif

@@ -53,8 +53,7 @@ apr_uint32_t ccgw_crc32c_portable(apr_uint32_t crc, const void *p, apr_size_t n)
 }
 
 #if defined(__x86_64__)
-__attribute__((target("sse4.2"))) static apr_uint32_t compute_sse42(apr_uint32_t crc, const void *p,
-                                                                    apr_size_t n)
+__attribute__((target("sse4.2"))) static apr_uint32_t compute_sse42(apr_uint32_t crc, const void *p, apr_size_t n)
 {
     const unsigned char *at = p;
     apr_uint64_t wide = ~crc;

@@ -45,8 +45,7 @@ ccgw_id_t ccgw_id_new(apr_time_t now)
         if ((old ^ self) >> 32)
             fill_random(&low, sizeof low);
         next = self | low;
-    } while (
-        !__atomic_compare_exchange_n(&counter, &old, next, 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED));
+    } while (!__atomic_compare_exchange_n(&counter, &old, next, 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED));
     return (ccgw_id_t)apr_time_sec(now) << 32 | (apr_uint32_t)next;
 }
 
@@ -91,8 +90,7 @@ static ccgw_id_t parse_hex(const char *text)
     for (i = 0; i < 16; i++) {
         if (!apr_isxdigit(text[i]))
             return 0;
-        id = id << 4 |
-             (ccgw_id_t)(apr_isdigit(text[i]) ? text[i] - '0' : (text[i] | 0x20) - 'a' + 10);
+        id = id << 4 | (ccgw_id_t)(apr_isdigit(text[i]) ? text[i] - '0' : (text[i] | 0x20) - 'a' + 10);
     }
     return text[16] ? 0 : id;
 }
@@ -127,8 +125,7 @@ const char *ccgw_id_uuid(apr_pool_t *pool)
     r[6] = (r[6] & 0x0f) | 0x40; /* version 4: random */
     r[8] = (r[8] & 0x3f) | 0x80;
     hex = ccgw_hex(r, sizeof r, pool);
-    return apr_psprintf(pool, "%.8s-%.4s-%.4s-%.4s-%.12s", hex, hex + 8, hex + 12, hex + 16,
-                        hex + 20);
+    return apr_psprintf(pool, "%.8s-%.4s-%.4s-%.4s-%.12s", hex, hex + 8, hex + 12, hex + 16, hex + 20);
 }
 
 const char *ccgw_id_hash(const char *text, apr_pool_t *pool)

@@ -49,8 +49,7 @@ static apr_status_t build_node(ccgw_json_t *node, json_t *value, int depth, apr_
     node->n = (int)n;
     node->parts = apr_palloc(pool, (n ? n : 1) * sizeof *node->parts);
     for (i = 0; i < node->n; i++) {
-        json_t *part =
-            json_is_array(value) ? json_array_get(value, (size_t)i) : json_object_iter_value(iter);
+        json_t *part = json_is_array(value) ? json_array_get(value, (size_t)i) : json_object_iter_value(iter);
 
         rv = build_node(&node->parts[i], part, depth + 1, pool);
         if (rv != APR_SUCCESS)
@@ -63,8 +62,8 @@ static apr_status_t build_node(ccgw_json_t *node, json_t *value, int depth, apr_
     return APR_SUCCESS;
 }
 
-apr_status_t ccgw_json_parse(const ccgw_json_t **json, const char **why, const char *text,
-                             apr_size_t n, apr_pool_t *pool)
+apr_status_t ccgw_json_parse(const ccgw_json_t **json, const char **why, const char *text, apr_size_t n,
+                             apr_pool_t *pool)
 {
     json_error_t error;
     ccgw_json_t *root;
@@ -132,8 +131,7 @@ const ccgw_json_t *ccgw_json_item(const ccgw_json_t *json, int i)
     return &json->parts[i];
 }
 
-int ccgw_json_entry(const char **name, const ccgw_json_t **value, const ccgw_json_t *object, int i,
-                    apr_pool_t *pool)
+int ccgw_json_entry(const char **name, const ccgw_json_t **value, const ccgw_json_t *object, int i, apr_pool_t *pool)
 {
     if (!object || !json_is_object(object->value) || i < 0 || i >= object->n)
         return 0;
@@ -157,8 +155,7 @@ apr_int64_t ccgw_json_int(const ccgw_json_t *json, apr_int64_t fallback)
     case CCGW_JSON_REAL:
         real = json_real_value(json->value);
         /* Both bounds are exact in a double; beyond them the conversion is undefined. */
-        if (real >= -9223372036854775808.0 && real < 9223372036854775808.0 &&
-            real == (double)(apr_int64_t)real)
+        if (real >= -9223372036854775808.0 && real < 9223372036854775808.0 && real == (double)(apr_int64_t)real)
             return (apr_int64_t)real;
         return fallback;
     default: return fallback;

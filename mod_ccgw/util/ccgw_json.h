@@ -25,8 +25,8 @@ void ccgw_json_start(void);
 
 /** Parse N bytes of UTF-8. *why: a sentence with line and column, in POOL. CCGW_ESYNTAX when it is not JSON, holds a
  *  zero character or a repeated name, or is nested deeper than 32. */
-apr_status_t ccgw_json_parse(const ccgw_json_t **json, const char **why, const char *text,
-                             apr_size_t n, apr_pool_t *pool);
+apr_status_t ccgw_json_parse(const ccgw_json_t **json, const char **why, const char *text, apr_size_t n,
+                             apr_pool_t *pool);
 
 ccgw_json_kind_t ccgw_json_kind(const ccgw_json_t *json);
 /** Member NAME of an object, or NULL (also when JSON is no object). */
@@ -36,8 +36,7 @@ int ccgw_json_size(const ccgw_json_t *json);
 /** Item I of an array, or NULL. */
 const ccgw_json_t *ccgw_json_item(const ccgw_json_t *json, int i);
 /** Walk an object in its written order: *name and *value of member I. 0 when there is none. */
-int ccgw_json_entry(const char **name, const ccgw_json_t **value, const ccgw_json_t *object, int i,
-                    apr_pool_t *pool);
+int ccgw_json_entry(const char **name, const ccgw_json_t **value, const ccgw_json_t *object, int i, apr_pool_t *pool);
 /** The text of a string; NULL for the rest. Lives as long as the tree. */
 const char *ccgw_json_text(const ccgw_json_t *json);
 /** INT, REAL without fraction, or BOOL as 0/1; FALLBACK for the rest. */

@@ -15,8 +15,7 @@ typedef enum ccgw_log_level_t {
     CCGW_LOG_TRACE = 8
 } ccgw_log_level_t;
 
-typedef void ccgw_log_sink_t(void *baton, ccgw_log_level_t level, apr_status_t status,
-                             const char *text);
+typedef void ccgw_log_sink_t(void *baton, ccgw_log_level_t level, apr_status_t status, const char *text);
 
 /** Configuration time, one thread. Without a sink nothing is said. */
 void ccgw_log_install(ccgw_log_sink_t *sink, void *baton);

@@ -46,8 +46,7 @@ static const void *member(const void *rec, apr_size_t offset)
 
 /* ---- encoding ---- */
 
-static apr_status_t encode_into(ccgw_out_t *out, const ccgw_record_type_t *type, const void *rec,
-                                int depth);
+static apr_status_t encode_into(ccgw_out_t *out, const ccgw_record_type_t *type, const void *rec, int depth);
 
 static int is_left_out(const ccgw_field_t *field, const void *rec)
 {
@@ -70,8 +69,7 @@ static void put_string(ccgw_out_t *out, const char *s)
 }
 
 /* Items of a STRS or LIST: each has its length in 4 bytes before it. */
-static apr_status_t put_items(ccgw_out_t *out, const ccgw_field_t *field, const void *rec,
-                              int depth)
+static apr_status_t put_items(ccgw_out_t *out, const ccgw_field_t *field, const void *rec, int depth)
 {
     const void *at = member(rec, field->offset);
     const ccgw_strs_t *strs = at;
@@ -86,15 +84,13 @@ static apr_status_t put_items(ccgw_out_t *out, const ccgw_field_t *field, const 
         if (field->kind == CCGW_FIELD_STRS)
             put_string(out, ccgw_str_or_empty(strs->v[i]));
         else
-            rv = encode_into(out, field->of,
-                             *(const char *const *)at + (apr_size_t)i * field->of->size, depth + 1);
+            rv = encode_into(out, field->of, *(const char *const *)at + (apr_size_t)i * field->of->size, depth + 1);
         patch_le(out, head, out->n - head - 4, 4);
     }
     return rv;
 }
 
-static apr_status_t put_field(ccgw_out_t *out, const ccgw_field_t *field, const void *rec,
-                              int depth)
+static apr_status_t put_field(ccgw_out_t *out, const ccgw_field_t *field, const void *rec, int depth)
 {
     const void *at = member(rec, field->offset);
     apr_size_t head = out->n;
@@ -106,9 +102,7 @@ static apr_status_t put_field(ccgw_out_t *out, const ccgw_field_t *field, const 
     case CCGW_FIELD_STR: put_string(out, *(const char *const *)at); break;
     case CCGW_FIELD_INT: put_le(out, *(const apr_uint64_t *)at, 8); break;
     case CCGW_FIELD_ENUM: put_le(out, (apr_uint32_t) * (const int *)at, 4); break;
-    case CCGW_FIELD_NESTED:
-        rv = encode_into(out, field->of, *(const void *const *)at, depth + 1);
-        break;
+    case CCGW_FIELD_NESTED: rv = encode_into(out, field->of, *(const void *const *)at, depth + 1); break;
     default: rv = put_items(out, field, rec, depth); break;
     }
     if (out->n - head > 0xffffffff)
@@ -131,8 +125,7 @@ static void put_unknown(ccgw_out_t *out, ccgw_buf_t *unknown, apr_uint32_t limit
     }
 }
 
-static apr_status_t encode_into(ccgw_out_t *out, const ccgw_record_type_t *type, const void *rec,
-                                int depth)
+static apr_status_t encode_into(ccgw_out_t *out, const ccgw_record_type_t *type, const void *rec, int depth)
 {
     ccgw_buf_t unknown = *(const ccgw_buf_t *)rec;
     const ccgw_field_t *field;
@@ -153,8 +146,7 @@ static apr_status_t encode_into(ccgw_out_t *out, const ccgw_record_type_t *type,
     return APR_SUCCESS;
 }
 
-apr_status_t ccgw_record_encode(ccgw_buf_t *out, const ccgw_record_type_t *type, const void *rec,
-                                apr_pool_t *pool)
+apr_status_t ccgw_record_encode(ccgw_buf_t *out, const ccgw_record_type_t *type, const void *rec, apr_pool_t *pool)
 {
     ccgw_out_t bytes;
     apr_status_t rv;
@@ -168,8 +160,8 @@ apr_status_t ccgw_record_encode(ccgw_buf_t *out, const ccgw_record_type_t *type,
 
 /* ---- decoding ---- */
 
-static apr_status_t decode_from(void *rec, const ccgw_record_type_t *type, const unsigned char *p,
-                                apr_size_t n, int depth, apr_pool_t *pool);
+static apr_status_t decode_from(void *rec, const ccgw_record_type_t *type, const unsigned char *p, apr_size_t n,
+                                int depth, apr_pool_t *pool);
 
 /* A string must end in its only zero byte. */
 static int is_string(const unsigned char *p, apr_size_t n)
@@ -204,8 +196,7 @@ static int count_items(const unsigned char *p, apr_size_t n)
     return count;
 }
 
-static apr_status_t take_strs(ccgw_strs_t *strs, const unsigned char *p, apr_size_t n,
-                              apr_pool_t *pool)
+static apr_status_t take_strs(ccgw_strs_t *strs, const unsigned char *p, apr_size_t n, apr_pool_t *pool)
 {
     int count = count_items(p, n), i;
 
@@ -224,8 +215,8 @@ static apr_status_t take_strs(ccgw_strs_t *strs, const unsigned char *p, apr_siz
     return APR_SUCCESS;
 }
 
-static apr_status_t take_list(void *rec, const ccgw_field_t *field, const unsigned char *p,
-                              apr_size_t n, int depth, apr_pool_t *pool)
+static apr_status_t take_list(void *rec, const ccgw_field_t *field, const unsigned char *p, apr_size_t n, int depth,
+                              apr_pool_t *pool)
 {
     int count = count_items(p, n), i;
     apr_status_t rv;
@@ -237,8 +228,7 @@ static apr_status_t take_list(void *rec, const ccgw_field_t *field, const unsign
     for (i = 0; i < count; i++) {
         apr_size_t length = read_le(p, 4);
 
-        rv = decode_from(items + (apr_size_t)i * field->of->size, field->of, p + 4, length,
-                         depth + 1, pool);
+        rv = decode_from(items + (apr_size_t)i * field->of->size, field->of, p + 4, length, depth + 1, pool);
         if (rv != APR_SUCCESS)
             return rv;
         p += 4 + length;
@@ -248,8 +238,8 @@ static apr_status_t take_list(void *rec, const ccgw_field_t *field, const unsign
     return APR_SUCCESS;
 }
 
-static apr_status_t take_field(void *rec, const ccgw_field_t *field, const unsigned char *p,
-                               apr_size_t n, int depth, apr_pool_t *pool)
+static apr_status_t take_field(void *rec, const ccgw_field_t *field, const unsigned char *p, apr_size_t n, int depth,
+                               apr_pool_t *pool)
 {
     void *at = (char *)rec + field->offset;
     void *nested;
@@ -284,8 +274,7 @@ static apr_status_t take_field(void *rec, const ccgw_field_t *field, const unsig
 
 /* Unknown fields usually stand together behind the known ones and stay a view; only scattered
  * ones are copied. */
-static void take_unknown(ccgw_buf_t *unknown, const unsigned char *p, apr_size_t n,
-                         apr_pool_t *pool)
+static void take_unknown(ccgw_buf_t *unknown, const unsigned char *p, apr_size_t n, apr_pool_t *pool)
 {
     char *joined;
 
@@ -301,8 +290,8 @@ static void take_unknown(ccgw_buf_t *unknown, const unsigned char *p, apr_size_t
     unknown->n += n;
 }
 
-static apr_status_t decode_from(void *rec, const ccgw_record_type_t *type, const unsigned char *p,
-                                apr_size_t n, int depth, apr_pool_t *pool)
+static apr_status_t decode_from(void *rec, const ccgw_record_type_t *type, const unsigned char *p, apr_size_t n,
+                                int depth, apr_pool_t *pool)
 {
     const ccgw_field_t *field = type->fields;
     apr_uint32_t last = 0;
@@ -338,16 +327,14 @@ static apr_status_t decode_from(void *rec, const ccgw_record_type_t *type, const
     return rv;
 }
 
-apr_status_t ccgw_record_decode(void *rec, const ccgw_record_type_t *type, ccgw_buf_t in,
-                                apr_pool_t *pool)
+apr_status_t ccgw_record_decode(void *rec, const ccgw_record_type_t *type, ccgw_buf_t in, apr_pool_t *pool)
 {
     return decode_from(rec, type, in.p, in.n, 1, pool);
 }
 
 /* ---- dump ---- */
 
-static apr_status_t dump_into(ccgw_out_t *out, const ccgw_record_type_t *type, const void *rec,
-                              int show, int depth);
+static apr_status_t dump_into(ccgw_out_t *out, const ccgw_record_type_t *type, const void *rec, int show, int depth);
 
 static void dump_strs(ccgw_out_t *out, const ccgw_strs_t *strs)
 {
@@ -362,8 +349,7 @@ static void dump_strs(ccgw_out_t *out, const ccgw_strs_t *strs)
     ccgw_out_putc(out, ']');
 }
 
-static apr_status_t dump_list(ccgw_out_t *out, const ccgw_field_t *field, const void *rec, int show,
-                              int depth)
+static apr_status_t dump_list(ccgw_out_t *out, const ccgw_field_t *field, const void *rec, int show, int depth)
 {
     const char *items = *(const char *const *)member(rec, field->offset);
     int n = *(const int *)member(rec, field->count), i;
@@ -379,8 +365,7 @@ static apr_status_t dump_list(ccgw_out_t *out, const ccgw_field_t *field, const 
     return rv;
 }
 
-static apr_status_t dump_field(ccgw_out_t *out, const ccgw_field_t *field, const void *rec,
-                               int show, int depth)
+static apr_status_t dump_field(ccgw_out_t *out, const ccgw_field_t *field, const void *rec, int show, int depth)
 {
     const void *at = member(rec, field->offset);
 
@@ -393,14 +378,12 @@ static apr_status_t dump_field(ccgw_out_t *out, const ccgw_field_t *field, const
     case CCGW_FIELD_INT: ccgw_out_int(out, *(const apr_int64_t *)at); return APR_SUCCESS;
     case CCGW_FIELD_ENUM: ccgw_out_int(out, *(const int *)at); return APR_SUCCESS;
     case CCGW_FIELD_STRS: dump_strs(out, at); return APR_SUCCESS;
-    case CCGW_FIELD_NESTED:
-        return dump_into(out, field->of, *(const void *const *)at, show, depth + 1);
+    case CCGW_FIELD_NESTED: return dump_into(out, field->of, *(const void *const *)at, show, depth + 1);
     default: return dump_list(out, field, rec, show, depth);
     }
 }
 
-static apr_status_t dump_into(ccgw_out_t *out, const ccgw_record_type_t *type, const void *rec,
-                              int show, int depth)
+static apr_status_t dump_into(ccgw_out_t *out, const ccgw_record_type_t *type, const void *rec, int show, int depth)
 {
     const ccgw_buf_t *unknown = rec;
     const ccgw_field_t *field;
@@ -427,8 +410,8 @@ static apr_status_t dump_into(ccgw_out_t *out, const ccgw_record_type_t *type, c
     return APR_SUCCESS;
 }
 
-apr_status_t ccgw_record_dump(const char **json, const ccgw_record_type_t *type, const void *rec,
-                              int show, apr_pool_t *pool)
+apr_status_t ccgw_record_dump(const char **json, const ccgw_record_type_t *type, const void *rec, int show,
+                              apr_pool_t *pool)
 {
     ccgw_out_t out;
     apr_status_t rv;

@@ -17,7 +17,7 @@ typedef enum ccgw_field_kind_t {
     CCGW_FIELD_ENUM,   /**< int */
     CCGW_FIELD_STRS,   /**< ccgw_strs_t */
     CCGW_FIELD_NESTED, /**< pointer to a struct described by OF; NULL is left out */
-    CCGW_FIELD_LIST /**< pointer to the first of an array of structs described by OF, then an int: the number */
+    CCGW_FIELD_LIST    /**< pointer to the first of an array of structs described by OF, then an int: the number */
 } ccgw_field_kind_t;
 
 /** May be shown by a dump only when asked for. */
@@ -46,19 +46,17 @@ struct ccgw_record_type_t {
 };
 
 /** Pack REC; *out lives in POOL. */
-apr_status_t ccgw_record_encode(ccgw_buf_t *out, const ccgw_record_type_t *type, const void *rec,
-                                apr_pool_t *pool);
+apr_status_t ccgw_record_encode(ccgw_buf_t *out, const ccgw_record_type_t *type, const void *rec, apr_pool_t *pool);
 
 /**
  * Unpack IN into REC (TYPE->size bytes, overwritten whole). Strings and UNKNOWN are views into IN, which must live as
  * long; arrays and nested structs live in POOL.
  * @return CCGW_EFORMAT a newer format; CCGW_EDAMAGED lengths, terminators or tags that cannot be
  */
-apr_status_t ccgw_record_decode(void *rec, const ccgw_record_type_t *type, ccgw_buf_t in,
-                                apr_pool_t *pool);
+apr_status_t ccgw_record_decode(void *rec, const ccgw_record_type_t *type, ccgw_buf_t in, apr_pool_t *pool);
 
 /** One line of JSON; secrets and texts are shown as "***" unless SHOW holds their flags. Lives in POOL. */
-apr_status_t ccgw_record_dump(const char **json, const ccgw_record_type_t *type, const void *rec,
-                              int show, apr_pool_t *pool);
+apr_status_t ccgw_record_dump(const char **json, const ccgw_record_type_t *type, const void *rec, int show,
+                              apr_pool_t *pool);
 
 #endif

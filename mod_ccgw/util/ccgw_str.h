@@ -26,8 +26,7 @@ void ccgw_out_init(ccgw_out_t *out, apr_size_t expect, apr_pool_t *pool);
 void ccgw_out_put(ccgw_out_t *out, const void *p, apr_size_t n);
 void ccgw_out_puts(ccgw_out_t *out, const char *s);
 void ccgw_out_putc(ccgw_out_t *out, char c);
-void ccgw_out_printf(ccgw_out_t *out, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+void ccgw_out_printf(ccgw_out_t *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void ccgw_out_int(ccgw_out_t *out, apr_int64_t value);
 
 /** Lower-case hex digits of N bytes, zero-terminated, in POOL. */

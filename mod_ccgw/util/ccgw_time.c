@@ -26,8 +26,7 @@ apr_time_t ccgw_time_offset(void)
         return offset;
     fresh = apr_time_now() - read_monotonic();
     /* Of two threads that come first at once, one gives the value and the other takes it. */
-    if (__atomic_compare_exchange_n(&clock_offset, &offset, fresh, 0, __ATOMIC_ACQ_REL,
-                                    __ATOMIC_ACQUIRE))
+    if (__atomic_compare_exchange_n(&clock_offset, &offset, fresh, 0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
         return fresh;
     return offset;
 }
@@ -49,9 +48,8 @@ void ccgw_time_zoned(char *buf, apr_time_t t)
 
     apr_time_exp_lt(&x, t);
     zone = abs(x.tm_gmtoff) / 60;
-    apr_snprintf(buf, 32, "%04d-%02d-%02d %02d:%02d:%02d.%03d%c%02d%02d", x.tm_year + 1900,
-                 x.tm_mon + 1, x.tm_mday, x.tm_hour, x.tm_min, x.tm_sec, x.tm_usec / 1000,
-                 x.tm_gmtoff < 0 ? '-' : '+', zone / 60, zone % 60);
+    apr_snprintf(buf, 32, "%04d-%02d-%02d %02d:%02d:%02d.%03d%c%02d%02d", x.tm_year + 1900, x.tm_mon + 1, x.tm_mday,
+                 x.tm_hour, x.tm_min, x.tm_sec, x.tm_usec / 1000, x.tm_gmtoff < 0 ? '-' : '+', zone / 60, zone % 60);
 }
 
 void ccgw_time_iso(char *buf, apr_time_t t)
@@ -59,6 +57,6 @@ void ccgw_time_iso(char *buf, apr_time_t t)
     apr_time_exp_t x;
 
     apr_time_exp_gmt(&x, t);
-    apr_snprintf(buf, 32, "%04d-%02d-%02dT%02d:%02d:%02d.%06d0Z", x.tm_year + 1900, x.tm_mon + 1,
-                 x.tm_mday, x.tm_hour, x.tm_min, x.tm_sec, x.tm_usec);
+    apr_snprintf(buf, 32, "%04d-%02d-%02dT%02d:%02d:%02d.%06d0Z", x.tm_year + 1900, x.tm_mon + 1, x.tm_mday, x.tm_hour,
+                 x.tm_min, x.tm_sec, x.tm_usec);
 }

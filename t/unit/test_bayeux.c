@@ -73,8 +73,8 @@ static reader_t *reader_of(const char *id)
     return NULL;
 }
 
-apr_status_t ccgw_stream_open(ccgw_stream_t *stream, const char **secret, ccgw_call_t *call,
-                              const char *framing, int acknowledged)
+apr_status_t ccgw_stream_open(ccgw_stream_t *stream, const char **secret, ccgw_call_t *call, const char *framing,
+                              int acknowledged)
 {
     reader_t *reader = &readers[nreaders];
 
@@ -137,8 +137,8 @@ apr_status_t ccgw_stream_close(ccgw_call_t *call, const char *id)
     return APR_SUCCESS;
 }
 
-apr_uint64_t ccgw_stream_word(ccgw_call_t *call, const char *id, ccgw_word_t word,
-                              ccgw_word_op_t op, apr_uint64_t value)
+apr_uint64_t ccgw_stream_word(ccgw_call_t *call, const char *id, ccgw_word_t word, ccgw_word_op_t op,
+                              apr_uint64_t value)
 {
     apr_uint64_t *w = &reader_of(id)->words[word], old = *w;
 
@@ -169,8 +169,8 @@ apr_status_t ccgw_login_get(ccgw_login_t *login, ccgw_call_t *call, const char *
     return APR_SUCCESS;
 }
 
-void ccgw_event_boxes(ccgw_buf_t **boxes, int *n, const ccgw_tenant_t *of,
-                      const ccgw_login_t *login, apr_pool_t *result)
+void ccgw_event_boxes(ccgw_buf_t **boxes, int *n, const ccgw_tenant_t *of, const ccgw_login_t *login,
+                      apr_pool_t *result)
 {
     int i;
 
@@ -192,9 +192,9 @@ static int hears(const ccgw_login_t *login, const char *box)
     return !strcmp(box, "agent:anna");
 }
 
-apr_status_t ccgw_event_read(ccgw_read_event_t **events, int *n, ccgw_cursor_t *upto,
-                             ccgw_core_t *of, const ccgw_tenant_t *in, const ccgw_login_t *login,
-                             ccgw_cursor_t after, int max, apr_pool_t *result)
+apr_status_t ccgw_event_read(ccgw_read_event_t **events, int *n, ccgw_cursor_t *upto, ccgw_core_t *of,
+                             const ccgw_tenant_t *in, const ccgw_login_t *login, ccgw_cursor_t after, int max,
+                             apr_pool_t *result)
 {
     step_t *step = before_read;
     int i, seen = 0;
@@ -306,10 +306,7 @@ static void fake_carries(ccgw_stream_host_t *host, ccgw_buf_t key)
 
 static const ccgw_member_t number_members[] = {
     { .name = "n", .kind = CCGW_KIND_INT, .offset = offsetof(ccgw_event_t, reference) },
-    { .name = "text",
-      .kind = CCGW_KIND_STR,
-      .offset = offsetof(ccgw_event_t, text),
-      .optional = 1 },
+    { .name = "text", .kind = CCGW_KIND_STR, .offset = offsetof(ccgw_event_t, text), .optional = 1 },
     { 0 },
 };
 static const ccgw_shape_t number_shape = { "number", number_members };
@@ -357,14 +354,21 @@ static const char *fill_in(const char *text)
 
 static const char *send_as(ccgw_method_t method, const char *type, const char *text)
 {
-    fake_t fake = { { fake_wait, fake_listen, fake_wake, carrier, fake_sound, fake_carries },
-                    .outer = hosts };
+    fake_t fake = {
+        .host = {
+            .wait = fake_wait,
+            .listen = fake_listen,
+            .wake = fake_wake,
+            .carrier = carrier,
+            .carrier_sound = fake_sound,
+            .carries = fake_carries,
+        },
+        .outer = hosts,
+    };
     ccgw_request_t request = {
         .method = method, .content_type = type, .body = ccgw_buf_str(fill_in(text)), .pool = pool
     };
-    ccgw_call_t call = {
-        .core = &core, .pool = pool, .tenant = &tenant, .login = "login1", .now = clock_now
-    };
+    ccgw_call_t call = { .core = &core, .pool = pool, .tenant = &tenant, .login = "login1", .now = clock_now };
     ccgw_view_t view = { .call = &call, .base = "http://here", .root = "/api/v2", .pool = pool };
     ccgw_reply_t answer;
 
@@ -398,9 +402,8 @@ static const char *connect_with(int reader, const char *more)
 
 static const char *subscribe(int reader, const char *topic)
 {
-    return post(apr_psprintf(
-        pool, "[{\"channel\":\"/meta/subscribe\",\"clientId\":\"$%d\",\"subscription\":\"%s\"}]",
-        reader, topic));
+    return post(apr_psprintf(pool, "[{\"channel\":\"/meta/subscribe\",\"clientId\":\"$%d\",\"subscription\":\"%s\"}]",
+                             reader, topic));
 }
 
 /* A session with its first connect behind it, that hears TOPIC. */
@@ -440,8 +443,7 @@ static void tell_state(int n)
 
 static void reset(void)
 {
-    nreaders = ntold = commits = login_ended = page_size = nwatches = late_words = waits = wakes =
-        0;
+    nreaders = ntold = commits = login_ended = page_size = nwatches = late_words = waits = wakes = 0;
     open_fails = subscribe_fails = wait_answers = 0;
     last_cursor = 1000;
     dropped_upto = 0;
@@ -512,15 +514,14 @@ static void test_names(void)
     apr_size_t i;
 
     for (i = 0; i < sizeof names / sizeof *names; i++) {
-        is_int(ccgw_bayeux_channel_valid(names[i].name), names[i].channel, "'%s' %s a channel",
-               names[i].name, names[i].channel ? "is" : "is not");
-        is_int(ccgw_bayeux_pattern_valid(names[i].name), names[i].pattern,
-               "'%s' %s be subscribed to", names[i].name, names[i].pattern ? "can" : "cannot");
+        is_int(ccgw_bayeux_channel_valid(names[i].name), names[i].channel, "'%s' %s a channel", names[i].name,
+               names[i].channel ? "is" : "is not");
+        is_int(ccgw_bayeux_pattern_valid(names[i].name), names[i].pattern, "'%s' %s be subscribed to", names[i].name,
+               names[i].pattern ? "can" : "cannot");
     }
     for (i = 0; i < sizeof covered / sizeof *covered; i++)
-        is_int(ccgw_bayeux_pattern_covers(covered[i].pattern, covered[i].topic), covered[i].covers,
-               "%s %s %s", covered[i].pattern, covered[i].covers ? "covers" : "does not cover",
-               covered[i].topic);
+        is_int(ccgw_bayeux_pattern_covers(covered[i].pattern, covered[i].topic), covered[i].covers, "%s %s %s",
+               covered[i].pattern, covered[i].covers ? "covers" : "does not cover", covered[i].topic);
     memset(longest, 'x', 299);
     longest[0] = '/';
     longest[255] = '\0';
@@ -528,8 +529,7 @@ static void test_names(void)
     longest[255] = 'x';
     longest[256] = '\0';
     ok(!ccgw_bayeux_channel_valid(longest), "a name of 256 bytes is none");
-    ok(ccgw_bayeux_channel_below("/meta", "/meta") &&
-           ccgw_bayeux_channel_below("/meta/x", "/meta") &&
+    ok(ccgw_bayeux_channel_below("/meta", "/meta") && ccgw_bayeux_channel_below("/meta/x", "/meta") &&
            !ccgw_bayeux_channel_below("/metal/x", "/meta"),
        "/metal is not below /meta");
 }
@@ -676,8 +676,7 @@ static void test_inputs(void)
     }
     reset();
     shake(0);
-    send_as(CCGW_POST, JSON,
-            "[{\"channel\":\"/meta/disconnect\",\"clientId\":\"$0\"},{\"clientId\":\"$0\"}]");
+    send_as(CCGW_POST, JSON, "[{\"channel\":\"/meta/disconnect\",\"clientId\":\"$0\"},{\"clientId\":\"$0\"}]");
     ok(readers[0].open, "a request that is refused is not carried out in part");
     is_str(reply.content_type, "text/plain", "a refused request says it is not JSON");
     ok(reply.code == CCGW_ESYNTAX && reply.text, "and the log is told why");
@@ -706,8 +705,7 @@ static void test_handshake(void)
                    "\"maxInterval\":120000},"
                    "\"ext\":{\"ack\":true}}]"),
            "the handshake of the reference client is answered in full");
-    is_int(readers[0].stream.acknowledged, 1,
-           "a session of a client that acknowledges is kept as one");
+    is_int(readers[0].stream.acknowledged, 1, "a session of a client that acknowledges is kept as one");
     is_str(readers[0].stream.framing, "bayeux", "a session names its framing");
     post("[{\"channel\":\"/meta/handshake\",\"ext\":{\"ack\":{\"enabled\":true,\"batch\":3}}}]");
     has("\"ext\":{\"ack\":{\"enabled\":true,\"batch\":1000}}",
@@ -742,8 +740,7 @@ static void test_handshake(void)
     is_int(reply.http, 401, "a handshake of nobody is 401");
     open_fails = CCGW_ELIMIT;
     post("[{\"channel\":\"/meta/handshake\"}]");
-    is_str(reply.body.p,
-           "[{\"channel\":\"/meta/handshake\",\"successful\":false,\"error\":\"403::too many\"}]",
+    is_str(reply.body.p, "[{\"channel\":\"/meta/handshake\",\"successful\":false,\"error\":\"403::too many\"}]",
            "too many sessions are refused");
 }
 
@@ -758,13 +755,11 @@ static void test_holding(void)
     begin = clock_now;
     connect_with(0, ",\"id\":\"4\"");
     ok(clock_now == begin && !waits, "the first connect is answered at once, unasked");
-    is_str(
-        reply.body.p,
-        fill_in(
-            "[{\"channel\":\"/meta/connect\",\"successful\":true,\"id\":\"4\",\"clientId\":\"$0\","
-            "\"advice\":{\"reconnect\":\"retry\",\"interval\":0,\"timeout\":30000,\"maxInterval\":"
-            "120000}}]"),
-        "and carries the advice");
+    is_str(reply.body.p,
+           fill_in("[{\"channel\":\"/meta/connect\",\"successful\":true,\"id\":\"4\",\"clientId\":\"$0\","
+                   "\"advice\":{\"reconnect\":\"retry\",\"interval\":0,\"timeout\":30000,\"maxInterval\":"
+                   "120000}}]"),
+           "and carries the advice");
     connect_with(0, "");
     is_int(clock_now - begin, HOLD, "the next one is held for the holding time");
     is_str(reply.body.p, fill_in("[" CONNECT_OK "]"), "and then answered alone");
@@ -847,8 +842,7 @@ static void test_events(void)
                    "{\"channel\":\"/meta/"
                    "connect\",\"successful\":true,\"id\":\"5\",\"clientId\":\"$0\"}]"),
            "an event ends the holding and comes before the answer");
-    is_int(count(reply.body.p, readers[0].secret), 1,
-           "the clientId stands in the answer only, not in the event");
+    is_int(count(reply.body.p, readers[0].secret), 1, "the clientId stands in the answer only, not in the event");
     subscribe(0, "/v2/me/channels");
     subscribe(0, "/**");
     tell_state(3);
@@ -893,8 +887,7 @@ static void test_events(void)
            "too many subscriptions are refused");
     subscribe_fails = CCGW_ENOSPACE;
     subscribe(0, "/b");
-    ok(reply.http == 503 && reply.code == CCGW_ENOSPACE,
-       "what the store cannot take is 503, and logged");
+    ok(reply.http == 503 && reply.code == CCGW_ENOSPACE, "what the store cannot take is 503, and logged");
 }
 
 static void subscribe_and_tell(void)
@@ -1030,8 +1023,7 @@ static void test_acknowledged(void)
     is_str(reply.body.p, first, "unacknowledged, it is sent again, byte for byte");
     tell_state(13);
     connect_with(0, ",\"ext\":{\"ack\":1000}");
-    ok(strstr(reply.body.p, "{\"n\":11}") &&
-           strstr(reply.body.p, "{\"n\":11}") < strstr(reply.body.p, "{\"n\":13}"),
+    ok(strstr(reply.body.p, "{\"n\":11}") && strstr(reply.body.p, "{\"n\":11}") < strstr(reply.body.p, "{\"n\":13}"),
        "before newer ones");
     connect_with(0, ",\"ext\":{\"ack\":1003}");
     lacks("{\"n\":11}", "acknowledged, it is not");
@@ -1045,8 +1037,7 @@ static void test_acknowledged(void)
     tell("agent:other", CCGW_EVENT_AGENT_STATE, 0, 1, NULL);
     last_cursor = 2000;
     connect_with(0, ",\"ext\":{\"ack\":1006}");
-    has("\"ext\":{\"ack\":2000}",
-        "an idle answer moves the number past what is not for the reader");
+    has("\"ext\":{\"ack\":2000}", "an idle answer moves the number past what is not for the reader");
     connect_with(0, ",\"ext\":{\"ack\":1e3}");
     has("{\"n\":11}", "a number may be written in any way");
     connect_with(0, ",\"ext\":{\"ack\":5000}");
@@ -1151,8 +1142,7 @@ static void test_one_at_a_time(void)
     meanwhile = newer_connect;
     connect_with(0, ",\"id\":\"old\"");
     is_int(reply.http, 500, "a connect that was overtaken ends with HTTP 500");
-    is_str(reply.body.p ? apr_pstrmemdup(pool, reply.body.p, reply.body.n) : "", "",
-           "and an empty body");
+    is_str(reply.body.p ? apr_pstrmemdup(pool, reply.body.p, reply.body.n) : "", "", "and an empty body");
     ok(inner.http == 200 && strstr(inner.body.p, "{\"n\":11}"), "the newer one gets the events");
     is_int(readers[0].words[CCGW_WORD_CARRIER], 8, "and its connection carries them");
     ok(wakes > 0, "the older one was woken for it");
@@ -1161,8 +1151,7 @@ static void test_one_at_a_time(void)
     lacks("{\"n\":11}", "nothing is told twice");
     post("[{\"id\":\"1\",\"channel\":\"/meta/connect\",\"clientId\":\"$0\"},"
          "{\"id\":\"2\",\"channel\":\"/meta/connect\",\"clientId\":\"$0\"}]");
-    is_int(count(reply.body.p, "\"successful\":true"), 2,
-           "two connects in one request are both answered");
+    is_int(count(reply.body.p, "\"successful\":true"), 2, "two connects in one request are both answered");
 
     reset();
     listener(0, "/**");

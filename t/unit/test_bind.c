@@ -17,8 +17,7 @@ typedef struct bind_case_t {
     ccgw_method_t method;
     const char *path, *query, *type, *body;
     apr_status_t want;
-    const char
-        *told; /* the struct as text; or "field: a part of the sentence" of the first fault */
+    const char *told; /* the struct as text; or "field: a part of the sentence" of the first fault */
 } bind_case_t;
 
 /* clang-format off */
@@ -171,8 +170,7 @@ static void tell_pairs(ccgw_out_t *out, const ccgw_pairs_t *pairs)
         if (pair->kind == CCGW_PAIR_NUMBER)
             ccgw_out_printf(out, "[%s:#%" APR_INT64_T_FMT "]", pair->key, pair->number);
         else
-            ccgw_out_printf(out, "[%s:%s]", pair->key,
-                            pair->kind == CCGW_PAIR_TEXT ? pair->text : "null");
+            ccgw_out_printf(out, "[%s:%s]", pair->key, pair->kind == CCGW_PAIR_TEXT ? pair->text : "null");
     }
 }
 
@@ -210,8 +208,7 @@ static const char *tell(const tiny_args_t *args, apr_pool_t *pool)
     return out.n ? out.p + 1 : "";
 }
 
-static int route_case(ccgw_request_t *request, const bind_case_t *c, const ccgw_router_t *router,
-                      apr_pool_t *pool)
+static int route_case(ccgw_request_t *request, const bind_case_t *c, const ccgw_router_t *router, apr_pool_t *pool)
 {
     ccgw_problem_t problem;
 
@@ -238,8 +235,7 @@ static void check_case(const bind_case_t *c, const ccgw_router_t *router, apr_po
     if (!route_case(&request, c, router, pool))
         return;
     rv = ccgw_bind(&args, &faults, &request);
-    is_int(rv ? rv - CCGW_ERROR_BASE : 0, c->want ? c->want - CCGW_ERROR_BASE : 0, "%s: status",
-           c->name);
+    is_int(rv ? rv - CCGW_ERROR_BASE : 0, c->want ? c->want - CCGW_ERROR_BASE : 0, "%s: status", c->name);
     if (rv == APR_SUCCESS) {
         is_str(tell(args, pool), c->told, "%s: struct", c->name);
         return;
@@ -251,14 +247,12 @@ static void check_case(const bind_case_t *c, const ccgw_router_t *router, apr_po
 
 static void check_all_faults(const ccgw_router_t *router, apr_pool_t *pool)
 {
-    static const bind_case_t several = {
-        "several faults",
-        CCGW_POST,
-        "/things/1",
-        NULL,
-        NULL,
-        "{\"do\":\"Paint\",\"number\":9,\"color\":\"blue\",\"flag\":\"x\"}"
-    };
+    static const bind_case_t several = { "several faults",
+                                         CCGW_POST,
+                                         "/things/1",
+                                         NULL,
+                                         NULL,
+                                         "{\"do\":\"Paint\",\"number\":9,\"color\":\"blue\",\"flag\":\"x\"}" };
     static const bind_case_t many = { "many faults",
                                       CCGW_POST,
                                       "/things/1",
@@ -311,8 +305,7 @@ int main(void)
     apr_initialize();
     apr_pool_create(&pool, NULL);
     apr_pool_create(&turn, pool);
-    if (!ok(ccgw_router_make(&router, &why, &tiny_dialect, pool) == APR_SUCCESS,
-            "the rows compile"))
+    if (!ok(ccgw_router_make(&router, &why, &tiny_dialect, pool) == APR_SUCCESS, "the rows compile"))
         return 1;
     for (i = 0; i < sizeof cases / sizeof *cases; i++) {
         apr_pool_clear(turn);

@@ -4,11 +4,13 @@
 
 #include "api/ccgw_catalog.h"
 #include "api/ccgw_route.h"
+#include "dialect/evovoice/dialect.h"
 #include "dialect/genesys/dialect.h"
+#include "dialect/huawei/dialect.h"
 
 #include <apr_general.h>
 
-static const ccgw_dialect_t *const dialects[] = { &ccgw_dialect_genesys };
+static const ccgw_dialect_t *const dialects[] = { &ccgw_dialect_genesys, &ccgw_dialect_huawei, &ccgw_dialect_evovoice };
 
 #define NDIALECTS ((int)(sizeof(dialects) / sizeof(dialects[0])))
 
@@ -36,8 +38,8 @@ static void check(const ccgw_dialect_t *dialect, apr_pool_t *pool)
 
     is_str(why, NULL, "the tables of %s are sound", dialect->name);
     rv = ccgw_router_make(&router, &why, dialect, pool);
-    ok(rv == APR_SUCCESS, "no two rows of %s could match one request%s%s", dialect->name,
-       why ? ": " : "", why ? why : "");
+    ok(rv == APR_SUCCESS, "no two rows of %s could match one request%s%s", dialect->name, why ? ": " : "",
+       why ? why : "");
 }
 
 int main(int argc, char **argv)

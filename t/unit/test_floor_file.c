@@ -30,19 +30,13 @@ static const char whole[] =
 static const struct {
     const char *old, *new, *fault;
 } cases[] = {
-    { "'workNo':102", "'workNo':99",
-      "tenants[0].agents[1].workNo: 99 is not between 101 and 59999" },
-    { "'workNo':102", "'workNo':60000",
-      "tenants[0].agents[1].workNo: 60000 is not between 101 and 59999" },
-    { "'workNo':102", "'workNo':'102'",
-      "tenants[0].agents[1].workNo: \"102\" is not a whole number" },
-    { "'workNo':102", "'workNo':102.5",
-      "tenants[0].agents[1].workNo: 102.5 is not a whole number" },
+    { "'workNo':102", "'workNo':99", "tenants[0].agents[1].workNo: 99 is not between 101 and 59999" },
+    { "'workNo':102", "'workNo':60000", "tenants[0].agents[1].workNo: 60000 is not between 101 and 59999" },
+    { "'workNo':102", "'workNo':'102'", "tenants[0].agents[1].workNo: \"102\" is not a whole number" },
+    { "'workNo':102", "'workNo':102.5", "tenants[0].agents[1].workNo: 102.5 is not a whole number" },
     { "'workNo':102,", "", "tenants[0].agents[1].workNo: is missing" },
-    { "'workNo':102", "'workNo':101",
-      "tenants[0].agents[1].workNo: 101 is already that of tenants[0].agents[0]" },
-    { "'workNo':102", "'workNo':102,'phone':7",
-      "tenants[0].agents[1].phone: 7 is a value for an unknown member" },
+    { "'workNo':102", "'workNo':101", "tenants[0].agents[1].workNo: 101 is already that of tenants[0].agents[0]" },
+    { "'workNo':102", "'workNo':102,'phone':7", "tenants[0].agents[1].phone: 7 is a value for an unknown member" },
     { "'login':'bert',", "", "tenants[0].agents[1].login: is missing" },
     { "'login':'bert'", "'login':''", "tenants[0].agents[1].login: \"\" is empty" },
     { "'login':'bert'", "'login':'be:rt'",
@@ -54,8 +48,7 @@ static const struct {
       "tenants[0].agents[1].id: \"XY\" is not 32 hexadecimal digits in lower case" },
     { "bert@demo.example", "ANNA@demo.example",
       "tenants[0].agents[1].email: \"ANNA@demo.example\" is already that of tenants[0].agents[0]" },
-    { "bert@demo.example", "bert",
-      "tenants[0].agents[1].email: \"bert\" is not an e-mail address" },
+    { "bert@demo.example", "bert", "tenants[0].agents[1].email: \"bert\" is not an e-mail address" },
     { "'skills':['support'],'groups'", "'skills':['suport'],'groups'",
       "tenants[0].agents[0].skills[0]: \"suport\" is not in tenants[0].skills" },
     { "'groups':['G1'],'place'", "'groups':['G2'],'place'",
@@ -68,44 +61,35 @@ static const struct {
       "tenants[0].agents[1].capacity.sms: -1 is not between 0 and 1000" },
     { "'workNo':102", "'workNo':102,'capacity':{'fax':1}",
       "tenants[0].agents[1].capacity.fax: 1 is a value for an unknown member" },
-    { "'workNo':102", "'workNo':102,'capacity':5",
-      "tenants[0].agents[1].capacity: 5 is not an object" },
-    { "['support','sales']", "['support','support']",
-      "tenants[0].skills[1]: \"support\" stands there twice" },
+    { "'workNo':102", "'workNo':102,'capacity':5", "tenants[0].agents[1].capacity: 5 is not an object" },
+    { "['support','sales']", "['support','support']", "tenants[0].skills[1]: \"support\" stands there twice" },
     { "['support','sales']", "'support'", "tenants[0].skills: \"support\" is not an array" },
     { "['support','sales']", "['support',3]", "tenants[0].skills[1]: 3 is not a string" },
     { "'skills':['support']}]", "'skills':['sups']}]",
       "tenants[0].queues[0].skills[0]: \"sups\" is not in tenants[0].skills" },
-    { "'media':'sms'", "'media':'fax'",
-      "tenants[0].numbers[0].media: \"fax\" is none of voice, chat, sms" },
+    { "'media':'sms'", "'media':'fax'", "tenants[0].numbers[0].media: \"fax\" is none of voice, chat, sms" },
     { "'media':'sms','queue':'support'}],'workbins'", "'media':'sms','queue':'sales'}],'workbins'",
       "tenants[0].numbers[0].queue: \"sales\" is not in tenants[0].queues" },
     { "+15559999", "+15550000",
       "tenants[1].numbers[0].number: \"+15550000\" is already that of tenants[0].numbers[0]" },
     { "+15559999", "15559999", "tenants[1].numbers[0].number: \"15559999\" begins with no +" },
-    { "'group':'G1'", "'group':'G9'",
-      "tenants[0].workbins[0].group: \"G9\" is not in tenants[0].groups" },
+    { "'group':'G1'", "'group':'G9'", "tenants[0].workbins[0].group: \"G9\" is not in tenants[0].groups" },
     { "'type':'agentGroup'", "'type':'placeGroup'",
       "tenants[0].workbins[0].group: \"G1\" is not in tenants[0].placeGroups" },
-    { "'type':'agentGroup','group':'G1'", "'type':'agentGroup'",
-      "tenants[0].workbins[0].group: is missing" },
+    { "'type':'agentGroup','group':'G1'", "'type':'agentGroup'", "tenants[0].workbins[0].group: is missing" },
     { "'type':'agent'}", "'type':'agent','group':'G1'}",
       "tenants[0].workbins[1].group: \"G1\": a workbin of type agent has none" },
     { "'name':'drafts'", "'name':'bin'",
       "tenants[0].workbins[1].name: \"bin\" is already that of tenants[0].workbins[0]" },
     { "'type':'agent'}", "'type':'drawer'}",
       "tenants[0].workbins[1].type: \"drawer\" is none of agent, agentGroup, placeGroup" },
-    { "'name':'drafts'", "'name':'drafts','id':'1-2'",
-      "tenants[0].workbins[1].id: \"1-2\" is not a UUID" },
-    { "'name':'other'", "'name':'demo'",
-      "tenants[1].name: \"demo\" is already that of tenants[0]" },
-    { "'name':'other'", "'name':'o/r'",
-      "tenants[1].name: \"o/r\" is not made of letters, digits, _ and - alone" },
+    { "'name':'drafts'", "'name':'drafts','id':'1-2'", "tenants[0].workbins[1].id: \"1-2\" is not a UUID" },
+    { "'name':'other'", "'name':'demo'", "tenants[1].name: \"demo\" is already that of tenants[0]" },
+    { "'name':'other'", "'name':'o/r'", "tenants[1].name: \"o/r\" is not made of letters, digits, _ and - alone" },
     { "'name':'other','domain':'other.example','agents':[{'login':'eve'",
       "'name':'other','domain':'Demo.Example','agents':[{'login':'anna'",
       "tenants[1].agents[0].login: \"anna\" is already that of tenants[0].agents[0]" },
-    { "'name':'other','domain':'other.example','agents':[{'login':'eve'",
-      "'name':'other','agents':[{'login':'anna'",
+    { "'name':'other','domain':'other.example','agents':[{'login':'eve'", "'name':'other','agents':[{'login':'anna'",
       "tenants[1].agents[0].login: \"anna\" is also that of tenants[0].agents[0], and this tenant "
       "has no domain" },
     { "{'tenants':[", "{'tenant':1,'tenants':[", "tenant: 1 is a value for an unknown member" },
@@ -126,8 +110,7 @@ static const char *with(apr_pool_t *pool, const char *old, const char *new)
 
     if (!at)
         return "";
-    return from_quotes(
-        pool, apr_psprintf(pool, "%.*s%s%s", (int)(at - whole), whole, new, at + strlen(old)));
+    return from_quotes(pool, apr_psprintf(pool, "%.*s%s%s", (int)(at - whole), whole, new, at + strlen(old)));
 }
 
 static void test_faults(apr_pool_t *pool)
@@ -139,8 +122,8 @@ static void test_faults(apr_pool_t *pool)
         ccgw_floor_file_t *file;
         apr_status_t rv = ccgw_floor_parse(&file, &fault, text, strlen(text), pool);
 
-        ok(rv == CCGW_EINVAL && fault && !strcmp(fault, cases[i].fault),
-           "%s instead of %s is named", cases[i].new, cases[i].old);
+        ok(rv == CCGW_EINVAL && fault && !strcmp(fault, cases[i].fault), "%s instead of %s is named", cases[i].new,
+           cases[i].old);
         if (!fault || strcmp(fault, cases[i].fault))
             printf("# got  %s\n# want %s\n", fault ? fault : "(none)", cases[i].fault);
     }
@@ -167,8 +150,7 @@ static void test_defaults(apr_pool_t *pool)
     is_int(demo->agents[0].capacity_chat, 3, "three chats at once by default");
     is_int(demo->agents[0].capacity_voice, 1, "one call at once by default");
     is_int((int)strlen(demo->agents[0].id), 32, "an agent's id is derived");
-    is_str(demo->queues[0].id, ccgw_id_hash("demo\nqueue\nsupport", pool),
-           "a queue's id is derived from its name");
+    is_str(demo->queues[0].id, ccgw_id_hash("demo\nqueue\nsupport", pool), "a queue's id is derived from its name");
     ok(strcmp(demo->queues[0].id, file->tenants[1].queues[0].id), "and from its tenant");
     is_int((int)strlen(demo->workbins[0].id), 36, "a workbin's id is a UUID");
     is_str(demo->workbins[0].display_name, "bin", "a workbin is shown under its name");
@@ -191,24 +173,20 @@ static void test_given(apr_pool_t *pool)
     if (rv != APR_SUCCESS)
         return;
     is_str(file->tenants[0].agents[1].nickname, "Bert", "the first name is the nickname");
-    is_int(file->tenants[0].agents[1].capacity_sms, 0,
-           "a capacity of 0 is not taken for a missing one");
-    is_int(file->tenants[0].agents[1].capacity_chat, 3,
-           "and the capacities beside it keep their defaults");
+    is_int(file->tenants[0].agents[1].capacity_sms, 0, "a capacity of 0 is not taken for a missing one");
+    is_int(file->tenants[0].agents[1].capacity_chat, 3, "and the capacities beside it keep their defaults");
     is_int(file->tenants[0].agents[1].roles.n, 2, "roles are read");
 }
 
 static void test_many(apr_pool_t *pool)
 {
-    const char *text =
-        from_quotes(pool, "{'tenants':[{'name':'a','agents':[{'workNo':1},{'workNo':2}],'x':1}]}");
+    const char *text = from_quotes(pool, "{'tenants':[{'name':'a','agents':[{'workNo':1},{'workNo':2}],'x':1}]}");
     const char *fault = "";
     ccgw_floor_file_t *file;
     ccgw_out_t out;
     int i, lines;
 
-    is_int(ccgw_floor_parse(&file, &fault, text, strlen(text), pool), CCGW_EINVAL,
-           "several faults are faults");
+    is_int(ccgw_floor_parse(&file, &fault, text, strlen(text), pool), CCGW_EINVAL, "several faults are faults");
     is_str(fault,
            "tenants[0].agents[0].login: is missing\n"
            "tenants[0].agents[0].workNo: 1 is not between 101 and 59999\n"
@@ -237,8 +215,7 @@ static void test_no_json(apr_pool_t *pool)
     ok(strstr(fault, "line 1") != NULL, "and the line is told");
     is_int(ccgw_floor_parse(&file, &fault, "[]", 2, pool), CCGW_EINVAL, "an array is no floor");
     is_str(fault, "(top): [] is not an object", "which is said");
-    is_int(ccgw_floor_parse(&file, &fault, "{\"tenants\":[]}", 14, pool), CCGW_EINVAL,
-           "nobody is no floor");
+    is_int(ccgw_floor_parse(&file, &fault, "{\"tenants\":[]}", 14, pool), CCGW_EINVAL, "nobody is no floor");
     is_str(fault, "tenants: [] is empty", "which is said");
 }
 

@@ -63,9 +63,7 @@ static const ccgw_record_type_t older_type = { "sample", 3, sizeof(sample_t), ol
 static const ccgw_record_type_t oldest_type = { "sample", 2, sizeof(sample_t), older_fields };
 
 static const char *const words[] = { "one", "", "three" };
-static part_t parts[] = { { .name = "p0", .state = 1 },
-                          { .name = NULL },
-                          { .name = "p2", .state = -2 } };
+static part_t parts[] = { { .name = "p0", .state = 1 }, { .name = NULL }, { .name = "p2", .state = -2 } };
 
 static ccgw_buf_t encode_sample(void)
 {
@@ -83,8 +81,7 @@ static ccgw_buf_t encode_sample(void)
     sample.nparts = 3;
     sample.secret = "pssst";
     sample.text = "hello \"you\"";
-    is_int(ccgw_record_encode(&out, &sample_type, &sample, pool), APR_SUCCESS,
-           "a record is encoded");
+    is_int(ccgw_record_encode(&out, &sample_type, &sample, pool), APR_SUCCESS, "a record is encoded");
     return out;
 }
 
@@ -97,12 +94,10 @@ static void test_round_trip(ccgw_buf_t in)
     is_str(got.title, "a title", "with its string");
     is_str(got.empty, "", "an empty string stays one");
     ok(got.number == -5 && got.state == 3, "with its numbers");
-    ok(got.words.n == 3 && !strcmp(got.words.v[1], "") && !strcmp(got.words.v[2], "three"),
-       "with its list of strings");
+    ok(got.words.n == 3 && !strcmp(got.words.v[1], "") && !strcmp(got.words.v[2], "three"), "with its list of strings");
     is_str(got.one->name, "p0", "with a record inside");
     ok(got.nparts == 3 && !got.parts[1].name && got.parts[2].state == -2, "with a list of records");
-    ok(got.title > (const char *)in.p && got.title < (const char *)in.p + in.n,
-       "strings are views into the input");
+    ok(got.title > (const char *)in.p && got.title < (const char *)in.p + in.n, "strings are views into the input");
     is_int(got.unknown.n, 0, "nothing in it is foreign");
     ccgw_record_dump(&json, &sample_type, &got, 0, pool);
     is_str(json,
@@ -113,8 +108,7 @@ static void test_round_trip(ccgw_buf_t in)
            "\"state\":-2}],\"secret\":\"***\",\"text\":\"***\"}",
            "a dump hides secrets and words");
     ccgw_record_dump(&json, &sample_type, &got, CCGW_FIELD_TEXT, pool);
-    ok(strstr(json, "\"secret\":\"***\",\"text\":\"hello \\\"you\\\"\"") != NULL,
-       "and shows what is asked for");
+    ok(strstr(json, "\"secret\":\"***\",\"text\":\"hello \\\"you\\\"\"") != NULL, "and shows what is asked for");
 }
 
 static void test_empty(void)
@@ -125,10 +119,8 @@ static void test_empty(void)
     ccgw_record_encode(&out, &sample_type, &sample, pool);
     is_int(out.n, 2, "fields of zero value are left out");
     memset(&sample, 0xff, sizeof sample);
-    is_int(ccgw_record_decode(&sample, &sample_type, out, pool), APR_SUCCESS,
-           "an empty record is one");
-    ok(!sample.title && !sample.number && !sample.words.n && !sample.nparts,
-       "and clears what was there");
+    is_int(ccgw_record_decode(&sample, &sample_type, out, pool), APR_SUCCESS, "an empty record is one");
+    ok(!sample.title && !sample.number && !sample.words.n && !sample.nparts, "and clears what was there");
 }
 
 static void test_unknown(ccgw_buf_t in)
@@ -136,20 +128,16 @@ static void test_unknown(ccgw_buf_t in)
     ccgw_buf_t out;
     sample_t got;
 
-    is_int(ccgw_record_decode(&got, &older_type, in, pool), APR_SUCCESS,
-           "an older program reads a newer record");
+    is_int(ccgw_record_decode(&got, &older_type, in, pool), APR_SUCCESS, "an older program reads a newer record");
     ok(got.unknown.n > 0 && got.state == 3, "with what it knows");
     ccgw_record_encode(&out, &older_type, &got, pool);
-    ok(out.n == in.n && !memcmp(out.p, in.p, in.n),
-       "what it writes back is the same, byte for byte");
+    ok(out.n == in.n && !memcmp(out.p, in.p, in.n), "what it writes back is the same, byte for byte");
     got.state = 4;
     got.empty = NULL;
     ccgw_record_encode(&out, &older_type, &got, pool);
     is_int(ccgw_record_decode(&got, &sample_type, out, pool), APR_SUCCESS, "its change reads");
-    ok(got.state == 4 && !got.empty && got.number == -5 && got.nparts == 3,
-       "with all that it did not know");
-    is_int(ccgw_record_decode(&got, &oldest_type, in, pool), CCGW_EFORMAT,
-           "a newer format is refused");
+    ok(got.state == 4 && !got.empty && got.number == -5 && got.nparts == 3, "with all that it did not know");
+    is_int(ccgw_record_decode(&got, &oldest_type, in, pool), CCGW_EFORMAT, "a newer format is refused");
 }
 
 /* Decode a copy that ends exactly at the end of its block, so that a sanitizer sees any step
@@ -194,8 +182,8 @@ static void test_damage(ccgw_buf_t in)
         }
     }
     is_int(odd, 0, "a flipped bit is refused as damage or decodes");
-    ok(refused > in.n * 2, "flipped lengths, tags and ends are refused (%lu of %lu)",
-       (unsigned long)refused, (unsigned long)in.n * 8);
+    ok(refused > in.n * 2, "flipped lengths, tags and ends are refused (%lu of %lu)", (unsigned long)refused,
+       (unsigned long)in.n * 8);
 }
 
 static void test_forged(void)

@@ -86,8 +86,8 @@ static void check_case(const reply_case_t *c, const ccgw_router_t *router, apr_p
     is_str(reply.content_type, "application/json", "%s: media type", c->name);
     is_int(reply.retry_after, c->retry, "%s: Retry-After", c->name);
     is_int(reply.code, c->code, "%s: code for the log", c->name);
-    ok(c->log ? reply.text && strstr(reply.text, c->log) : !reply.text, "%s: text for the log (%s)",
-       c->name, ccgw_str_or_empty(reply.text));
+    ok(c->log ? reply.text && strstr(reply.text, c->log) : !reply.text, "%s: text for the log (%s)", c->name,
+       ccgw_str_or_empty(reply.text));
     is_int(tiny_runs - before, c->runs, "%s: runs of the verb", c->name);
 }
 
@@ -131,8 +131,7 @@ int main(void)
     apr_initialize();
     apr_pool_create(&pool, NULL);
     apr_pool_create(&turn, pool);
-    if (!ok(ccgw_router_make(&router, &why, &tiny_dialect, pool) == APR_SUCCESS,
-            "the rows compile"))
+    if (!ok(ccgw_router_make(&router, &why, &tiny_dialect, pool) == APR_SUCCESS, "the rows compile"))
         return 1;
     for (i = 0; i < sizeof cases / sizeof *cases; i++) {
         apr_pool_clear(turn);

@@ -179,9 +179,7 @@ static const char *first_value(const ccgw_request_t *request)
 
 static void check_case(const route_case_t *c, const ccgw_router_t *router, apr_pool_t *pool)
 {
-    ccgw_request_t request = {
-        .method = c->method, .path = c->path, .query = c->query, .content_type = c->type
-    };
+    ccgw_request_t request = { .method = c->method, .path = c->path, .query = c->query, .content_type = c->type };
     ccgw_problem_t problem = { 0 };
     apr_status_t rv;
 
@@ -189,8 +187,7 @@ static void check_case(const route_case_t *c, const ccgw_router_t *router, apr_p
     if (c->body)
         request.body = ccgw_buf_str(c->body);
     rv = ccgw_route(&request, &problem, router);
-    is_int(rv ? rv - CCGW_ERROR_BASE : 0, c->want ? c->want - CCGW_ERROR_BASE : 0, "%s: status",
-           c->name);
+    is_int(rv ? rv - CCGW_ERROR_BASE : 0, c->want ? c->want - CCGW_ERROR_BASE : 0, "%s: status", c->name);
     if (rv == APR_SUCCESS) {
         is_str(request.op->id, c->op, "%s: row", c->name);
         is_str(first_value(&request), c->value, "%s: variable", c->name);
@@ -211,8 +208,7 @@ static void check_table(const table_case_t *c, apr_pool_t *pool)
     dialect.ops = c->ops;
     rv = ccgw_router_make(&router, &why, &dialect, pool);
     if (c->want)
-        ok(rv == CCGW_EINVAL && why && strstr(why, c->want), "refused at start: %s (%s)", c->name,
-           why ? why : "-");
+        ok(rv == CCGW_EINVAL && why && strstr(why, c->want), "refused at start: %s (%s)", c->name, why ? why : "-");
     else
         ok(rv == APR_SUCCESS && !why, "accepted at start: %s (%s)", c->name, why ? why : "-");
 }
@@ -228,23 +224,19 @@ static void check_bounds(const ccgw_router_t *router, apr_pool_t *pool)
     memset(text, '&', 2000);
     text[2000] = '\0';
     request.query = text;
-    is_int(ccgw_route(&request, &problem, router), CCGW_ETOOLARGE,
-           "2000 query parameters are too many");
+    is_int(ccgw_route(&request, &problem, router), CCGW_ETOOLARGE, "2000 query parameters are too many");
     request.path = "/nothing";
-    is_int(ccgw_route(&request, &problem, router), CCGW_ENOROUTE,
-           "but a path we do not have is not ours to refuse");
+    is_int(ccgw_route(&request, &problem, router), CCGW_ENOROUTE, "but a path we do not have is not ours to refuse");
     request.path = "/things";
     request.query = NULL;
     request.method = CCGW_POST;
     memset(text, '[', 200000);
     text[200000] = '\0';
     request.body = ccgw_buf_str(text);
-    is_int(ccgw_route(&request, &problem, router), CCGW_ESYNTAX,
-           "200000 open brackets are no JSON");
+    is_int(ccgw_route(&request, &problem, router), CCGW_ESYNTAX, "200000 open brackets are no JSON");
     memset(text, '&', 200000);
     request.content_type = FORM;
-    is_int(ccgw_route(&request, &problem, router), CCGW_ETOOLARGE,
-           "200000 form fields are too many");
+    is_int(ccgw_route(&request, &problem, router), CCGW_ETOOLARGE, "200000 form fields are too many");
     memset(text, '/', 200000);
     request.path = text;
     is_int(ccgw_route(&request, &problem, router), CCGW_ENOROUTE, "200000 slashes are no path");
@@ -260,8 +252,7 @@ static void check_sentence(const ccgw_router_t *router, apr_pool_t *pool)
     ccgw_problem_t problem = { 0 };
 
     request.body = ccgw_buf_str("{\"text\": \"secret\\\xff");
-    is_int(ccgw_route(&request, &problem, router), CCGW_ESYNTAX,
-           "a body that breaks off is refused");
+    is_int(ccgw_route(&request, &problem, router), CCGW_ESYNTAX, "a body that breaks off is refused");
     ok(strstr(problem.text, "line 1, column") != NULL, "with the place: %s", problem.text);
     ok(!strstr(problem.text, "secret"), "but without what stands there");
     ok(ccgw_utf8_valid(problem.text, strlen(problem.text)), "in UTF-8");
@@ -273,14 +264,10 @@ static void check_values(const ccgw_router_t *router, apr_pool_t *pool)
     ccgw_problem_t problem;
 
     request.query = "a=1+2%203&a=second&=none&b&&bad=%zz&%00=x";
-    is_int(ccgw_route(&request, &problem, router), APR_SUCCESS,
-           "a query with every oddity is read");
-    is_str(ccgw_pairs_find(&request.query_values, "a")->text, "1 2 3",
-           "plus and escapes are spaces, the first counts");
-    is_str(ccgw_pairs_find(&request.query_values, "b")->text, "",
-           "a name without a value is empty");
-    is_int(ccgw_pairs_find(&request.query_values, "bad")->kind, CCGW_PAIR_NULL,
-           "a bad escape is marked");
+    is_int(ccgw_route(&request, &problem, router), APR_SUCCESS, "a query with every oddity is read");
+    is_str(ccgw_pairs_find(&request.query_values, "a")->text, "1 2 3", "plus and escapes are spaces, the first counts");
+    is_str(ccgw_pairs_find(&request.query_values, "b")->text, "", "a name without a value is empty");
+    is_int(ccgw_pairs_find(&request.query_values, "bad")->kind, CCGW_PAIR_NULL, "a bad escape is marked");
     is_int(request.query_values.n, 5, "a name that cannot be read is dropped");
     request.method = CCGW_POST;
     request.path = "/events";
@@ -292,9 +279,8 @@ static void check_values(const ccgw_router_t *router, apr_pool_t *pool)
 
 static void check_catalog(apr_pool_t *pool)
 {
-    static const char want[] =
-        "thing.detail\ttiny\tGET\t/tiny/things/{id}?parts\t-\tnobody\t1\n"
-        "thing.paint\ttiny\tPOST\t/tiny/things/{id}\tPaint|Colour\tnobody\t1\n";
+    static const char want[] = "thing.detail\ttiny\tGET\t/tiny/things/{id}?parts\t-\tnobody\t1\n"
+                               "thing.paint\ttiny\tPOST\t/tiny/things/{id}\tPaint|Colour\tnobody\t1\n";
     static const char streams[] = "events\ttiny\tPOST\t/tiny/events\t-\tnobody\t-\n"
                                   "events\ttiny\tPOST\t/tiny/events/connect\t-\tnobody\t-\n";
     ccgw_out_t out;
@@ -303,8 +289,7 @@ static void check_catalog(apr_pool_t *pool)
     ccgw_catalog_print(&out, &tiny_dialect);
     ok(strstr(out.p, want) != NULL, "the catalogue has one line for each row");
     ok(strstr(out.p, streams) != NULL, "and one for each path");
-    ok(strstr(out.p, "thing.drop\ttiny\tDELETE\t/tiny/things/{id}\t-\tsupervisor\t1\n") != NULL,
-       "and the role");
+    ok(strstr(out.p, "thing.drop\ttiny\tDELETE\t/tiny/things/{id}\t-\tsupervisor\t1\n") != NULL, "and the role");
 }
 
 int main(void)
@@ -317,8 +302,7 @@ int main(void)
     apr_initialize();
     apr_pool_create(&pool, NULL);
     apr_pool_create(&turn, pool);
-    if (!ok(ccgw_router_make(&router, &why, &tiny_dialect, pool) == APR_SUCCESS,
-            "the rows compile"))
+    if (!ok(ccgw_router_make(&router, &why, &tiny_dialect, pool) == APR_SUCCESS, "the rows compile"))
         return printf("# %s\n", why), 1;
     for (i = 0; i < sizeof cases / sizeof *cases; i++) {
         apr_pool_clear(turn);

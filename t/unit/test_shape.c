@@ -55,8 +55,7 @@ static const char *make_text(const void *object, const ccgw_view_t *view)
 
 static const char *make_uri(const void *object, const ccgw_view_t *view)
 {
-    return apr_pstrcat(view->pool, view->base, view->root, "/", ((const item_t *)object)->name,
-                       NULL);
+    return apr_pstrcat(view->pool, view->base, view->root, "/", ((const item_t *)object)->name, NULL);
 }
 
 static apr_int64_t double_number(const void *object, const ccgw_view_t *view)
@@ -210,14 +209,13 @@ static void check_case(const shape_case_t *c, const ccgw_view_t *view)
     ccgw_shape_json(&out, &shape, &c->box, view);
     ok(!strncmp(out.p, "before", 6), "%s: is appended", c->name);
     is_str(out.p + 6, c->want, "%s", c->name);
-    ok(ccgw_json_parse(&json, &why, out.p + 6, out.n - 6, view->pool) == APR_SUCCESS, "%s: is JSON",
-       c->name);
+    ok(ccgw_json_parse(&json, &why, out.p + 6, out.n - 6, view->pool) == APR_SUCCESS, "%s: is JSON", c->name);
 }
 
 /* Another format: names and values in document order, as letters. */
-static void note_begin(void *out, const char *shape)
+static void note_begin(void *out, const ccgw_shape_t *shape)
 {
-    ccgw_out_printf(out, "(%s ", shape);
+    ccgw_out_printf(out, "(%s ", shape ? shape->name : "map");
 }
 
 static void note_end(void *out)
@@ -225,7 +223,7 @@ static void note_end(void *out)
     ccgw_out_puts(out, ") ");
 }
 
-static void note_list(void *out)
+static void note_list(void *out, const ccgw_shape_t *of)
 {
     ccgw_out_puts(out, "[ ");
 }
@@ -257,9 +255,18 @@ static void note_null(void *out)
 
 static void check_other_writer(const ccgw_view_t *view)
 {
-    static const ccgw_writer_t notes = { "notes",       note_begin, note_end,  note_list,
-                                         note_list_end, note_text,  note_text, note_number,
-                                         note_bool,     note_null };
+    static const ccgw_writer_t notes = {
+        .name = "notes",
+        .begin_object = note_begin,
+        .end_object = note_end,
+        .begin_list = note_list,
+        .end_list = note_list_end,
+        .member = note_text,
+        .string = note_text,
+        .number = note_number,
+        .boolean = note_bool,
+        .null = note_null,
+    };
     static const ccgw_member_t members[] = {
         { "list", CCGW_KIND_LIST, AT(items), AT(nitems), .of = &item_shape },
         { "flag", CCGW_KIND_BOOL, AT(flag) },
@@ -273,7 +280,7 @@ static void check_other_writer(const ccgw_view_t *view)
     ccgw_out_init(&out, 16, view->pool);
     ccgw_shape_walk(&notes, &out, &shape, &box, view);
     is_str(out.p,
-           "(box list [ (item name one n 1 ) (item name two ) ] flag no data (data s t n -4 z nil "
+           "(box list [ (item name one n 1 ) (item name two ) ] flag no data (map s t n -4 z nil "
            ") ) ",
            "another writer is told the same in the same order");
 }

@@ -24,8 +24,7 @@ static void test_bytes(void)
     ccgw_out_t out;
     int i;
 
-    ok(ccgw_buf_compare(a, ab) < 0 && ccgw_buf_compare(ab, a) > 0,
-       "the shorter of equals comes first");
+    ok(ccgw_buf_compare(a, ab) < 0 && ccgw_buf_compare(ab, a) > 0, "the shorter of equals comes first");
     ok(ccgw_buf_compare(ccgw_buf_str("\xff"), ccgw_buf_str("a")) > 0, "bytes compare unsigned");
     is_int(ccgw_buf_compare(none, none), 0, "nothing equals nothing");
     ok(!memcmp(ccgw_buf_copy(ab, pool).p, "a\0b", 4), "a copy has a zero byte behind it");
@@ -71,8 +70,7 @@ static void test_utf8(void)
     unsigned i;
 
     for (i = 0; i < sizeof cases / sizeof *cases; i++)
-        is_int(ccgw_utf8_valid(cases[i].s, strlen(cases[i].s)), cases[i].want,
-               "UTF-8 case %u is judged rightly", i);
+        is_int(ccgw_utf8_valid(cases[i].s, strlen(cases[i].s)), cases[i].want, "UTF-8 case %u is judged rightly", i);
     is_int(ccgw_utf8_valid("a\0b", 3), 0, "a zero byte is no text");
 }
 
@@ -84,15 +82,12 @@ static void test_small(void)
     ccgw_pairs_t pairs = { list, 1 };
 
     ok(ccgw_str_equal_secret("secret", "secret"), "equal secrets are equal");
-    ok(!ccgw_str_equal_secret("secret", "secreT") &&
-           !ccgw_str_equal_secret("secret", "secretsecret") && !ccgw_str_equal_secret("", "x") &&
-           !ccgw_str_equal_secret("x", ""),
+    ok(!ccgw_str_equal_secret("secret", "secreT") && !ccgw_str_equal_secret("secret", "secretsecret") &&
+           !ccgw_str_equal_secret("", "x") && !ccgw_str_equal_secret("x", ""),
        "others are not");
     ok(ccgw_strs_have(&strs, "two") && !ccgw_strs_have(&strs, "tw"), "a list knows its strings");
-    ok(ccgw_pairs_find(&pairs, "k") == list && !ccgw_pairs_find(&pairs, "x"),
-       "pairs are found by key");
-    ok(ccgw_str_given("x") && !ccgw_str_given("") && !ccgw_str_given(NULL),
-       "given means not empty");
+    ok(ccgw_pairs_find(&pairs, "k") == list && !ccgw_pairs_find(&pairs, "x"), "pairs are found by key");
+    ok(ccgw_str_given("x") && !ccgw_str_given("") && !ccgw_str_given(NULL), "given means not empty");
     is_str(ccgw_str_or_empty(NULL), "", "NULL becomes empty");
 }
 
@@ -110,8 +105,7 @@ static void test_time(void)
     ccgw_time_zoned(buf, t);
     is_str(buf, "2014-01-07 01:44:06.007+0530", "also east of Greenwich, with half an hour");
     now = ccgw_time_now();
-    ok(llabs(now - apr_time_now()) < apr_time_from_sec(5),
-       "the deadline clock starts at the wall clock");
+    ok(llabs(now - apr_time_now()) < apr_time_from_sec(5), "the deadline clock starts at the wall clock");
     ok(ccgw_time_now() >= now, "and does not go back");
     ccgw_time_set_offset(ccgw_time_offset() + apr_time_from_sec(3600));
     ok(ccgw_time_now() - now >= apr_time_from_sec(3600), "its offset can be carried over");
@@ -120,11 +114,9 @@ static void test_time(void)
 static void test_ids(void)
 {
     ccgw_id_t id = (ccgw_id_t)1456401416 << 32 | 3, mine, theirs = 0;
-    static const char *bad[] = {
-        "",   "0056CEEC08000000030", "56CEEC080000000", "56CEEC080000000G", "1456401416-",
-        "-3", "4294967296-3",        "1-4294967296",    "1456401416-3x",    " 1456401416-3",
-        "0-0"
-    };
+    static const char *bad[] = { "",   "0056CEEC08000000030", "56CEEC080000000", "56CEEC080000000G", "1456401416-",
+                                 "-3", "4294967296-3",        "1-4294967296",    "1456401416-3x",    " 1456401416-3",
+                                 "0-0" };
     char buf[24];
     int pipe_ends[2], status;
     unsigned i;
@@ -151,14 +143,11 @@ static void test_ids(void)
     }
     ok(read(pipe_ends[0], &theirs, sizeof theirs) == sizeof theirs, "a child makes one");
     waitpid(pid, &status, 0);
-    ok(theirs != ccgw_id_new(apr_time_from_sec(5)),
-       "a child does not go on with its parent's counter");
-    ok(strlen(ccgw_id_random_hex(16, pool)) == 32 &&
-           strcmp(ccgw_id_random_hex(16, pool), ccgw_id_random_hex(16, pool)),
+    ok(theirs != ccgw_id_new(apr_time_from_sec(5)), "a child does not go on with its parent's counter");
+    ok(strlen(ccgw_id_random_hex(16, pool)) == 32 && strcmp(ccgw_id_random_hex(16, pool), ccgw_id_random_hex(16, pool)),
        "random text differs");
     ok(strlen(ccgw_id_uuid(pool)) == 36 && ccgw_id_uuid(pool)[14] == '4', "a UUID has its form");
-    is_str(ccgw_id_hash("abc", pool), "ba7816bf8f01cfea414140de5dae2223",
-           "a hash is the known one");
+    is_str(ccgw_id_hash("abc", pool), "ba7816bf8f01cfea414140de5dae2223", "a hash is the known one");
 }
 
 static void test_crc(void)
@@ -170,16 +159,13 @@ static void test_crc(void)
     for (n = 0; n < sizeof data; n++)
         data[n] = (unsigned char)(n * 37 + 11);
     is_int(ccgw_crc32c(0, "123456789", 9), 0xe3069283, "the check value of CRC-32C");
-    is_int(ccgw_crc32c_portable(0, "123456789", 9), 0xe3069283,
-           "also without the machine's instruction");
+    is_int(ccgw_crc32c_portable(0, "123456789", 9), 0xe3069283, "also without the machine's instruction");
     for (n = 0; n < sizeof data; n++) {
         for (from = 0; from < 9 && from <= n; from++)
-            same &= ccgw_crc32c(7, data + from, n - from) ==
-                    ccgw_crc32c_portable(7, data + from, n - from);
+            same &= ccgw_crc32c(7, data + from, n - from) == ccgw_crc32c_portable(7, data + from, n - from);
     }
     ok(same, "both agree at any length and alignment");
-    is_int(ccgw_crc32c(ccgw_crc32c(0, data, 100), data + 100, 200), ccgw_crc32c(0, data, 300),
-           "parts join");
+    is_int(ccgw_crc32c(ccgw_crc32c(0, data, 100), data + 100, 200), ccgw_crc32c(0, data, 300), "parts join");
 }
 
 static const ccgw_json_t *parse(const char *text)
@@ -188,17 +174,16 @@ static const ccgw_json_t *parse(const char *text)
     const char *why = NULL;
 
     if (ccgw_json_parse(&json, &why, text, strlen(text), pool) != APR_SUCCESS)
-        return ok(why && strstr(why, "line "), "a fault is told with its place: %s", why) ? NULL
-                                                                                          : NULL;
+        return ok(why && strstr(why, "line "), "a fault is told with its place: %s", why) ? NULL : NULL;
     return json;
 }
 
 static void test_json(void)
 {
-    static const char *bad[] = { "",           "{",    "{\"a\":1,\"a\":2}", "\"a\\u0000b\"",
-                                 "{\"a\":01}", "[1,]", "\"\xff\"",          "1 2" };
-    const ccgw_json_t *json =
-        parse("{\"b\":[1,2.5,3.0,\"t\",true,null,{}],\"a\":{\"x\":\"\\u00e4\"},\"n\":-7}");
+    static const char *bad[] = {
+        "", "{", "{\"a\":1,\"a\":2}", "\"a\\u0000b\"", "{\"a\":01}", "[1,]", "\"\xff\"", "1 2"
+    };
+    const ccgw_json_t *json = parse("{\"b\":[1,2.5,3.0,\"t\",true,null,{}],\"a\":{\"x\":\"\\u00e4\"},\"n\":-7}");
     const ccgw_json_t *list = ccgw_json_member(json, "b"), *value;
     char deep[80];
     const char *name;
@@ -221,8 +206,7 @@ static void test_json(void)
     is_str(name, "a", "in the order they were written in");
     is_str(ccgw_json_text(ccgw_json_member(value, "x")), "\xc3\xa4", "escapes become UTF-8");
     ok(!ccgw_json_entry(&name, &value, json, 3, pool), "until there are no more");
-    is_str(ccgw_json_write(json, pool),
-           "{\"b\":[1,2.5,3.0,\"t\",true,null,{}],\"a\":{\"x\":\"\xc3\xa4\"},\"n\":-7}",
+    is_str(ccgw_json_write(json, pool), "{\"b\":[1,2.5,3.0,\"t\",true,null,{}],\"a\":{\"x\":\"\xc3\xa4\"},\"n\":-7}",
            "a tree is written compactly");
     for (i = 0; i < sizeof bad / sizeof *bad; i++)
         ok(!parse(bad[i]), "'%s' is refused", bad[i]);
@@ -230,8 +214,7 @@ static void test_json(void)
         memset(deep, '[', i);
         memset(deep + i, ']', i);
         deep[2 * i] = '\0';
-        is_int(parse(deep) != NULL, i <= 32, "%u lists in each other are %s", i,
-               i <= 32 ? "read" : "refused");
+        is_int(parse(deep) != NULL, i <= 32, "%u lists in each other are %s", i, i <= 32 ? "read" : "refused");
     }
     ccgw_out_init(&out, 8, pool);
     ccgw_json_quote(&out, "a\"\\\n\x01\xc3\xa4\xff\xe2\x82z/");

@@ -128,8 +128,8 @@ static void set_zone(const char *zone)
 
 /* ---- requests ---- */
 
-static apr_status_t route(ccgw_request_t *request, ccgw_problem_t *problem, const char *method,
-                          const char *target, const char *body)
+static apr_status_t route(ccgw_request_t *request, ccgw_problem_t *problem, const char *method, const char *target,
+                          const char *body)
 {
     const char *query = strchr(target, '?');
 
@@ -153,8 +153,7 @@ static void replay_request(const char *op, const char *method, const char *targe
     void *args;
 
     if (route(&request, &problem, method, target, body) != APR_SUCCESS) {
-        ok(0, "%s %s with %s is %s: %s", method, target, file, op,
-           problem.text ? problem.text : "no row");
+        ok(0, "%s %s with %s is %s: %s", method, target, file, op, problem.text ? problem.text : "no row");
         return;
     }
     is_str(request.op->id, op, "%s %s with %s is %s", method, target, file, op);
@@ -189,8 +188,7 @@ static ccgw_session_t *make_session(int media, const char *id, int nparts)
     session->state = CCGW_SESSION_ACTIVE;
     session->owner = ANNA;
     session->created = AT;
-    session->participants =
-        apr_pcalloc(pool, (apr_size_t)(nparts + 1) * sizeof(ccgw_participant_t));
+    session->participants = apr_pcalloc(pool, (apr_size_t)(nparts + 1) * sizeof(ccgw_participant_t));
     session->nparticipants = nparts;
     return session;
 }
@@ -207,8 +205,7 @@ static ccgw_session_t *make_pair(const char *id)
     return session;
 }
 
-static void add_pair(ccgw_session_t *session, const char *key, int kind, const char *text,
-                     apr_int64_t number)
+static void add_pair(ccgw_session_t *session, const char *key, int kind, const char *text, apr_int64_t number)
 {
     ccgw_pair_t pair = { .key = key, .kind = kind, .text = text, .number = number };
 
@@ -357,11 +354,7 @@ static void add_page_data(ccgw_session_t *session, const char *answered, const c
     apr_size_t i;
 
     for (i = 0; i < sizeof(before) / sizeof(before[0]); i++)
-        add_pair(session, before[i][0], CCGW_PAIR_TEXT,
-                 before[i][1] ? before[i][1]
-                 : i == 4     ? answered
-                              : occurred,
-                 0);
+        add_pair(session, before[i][0], CCGW_PAIR_TEXT, before[i][1] ? before[i][1] : i == 4 ? answered : occurred, 0);
     add_pair(session, "PegAG?:2>1", CCGW_PAIR_NUMBER, NULL, 1);
     add_pair(session, "RRequestedSkillCombination", CCGW_PAIR_TEXT, "", 0);
     add_pair(session, "RRequestedSkills", CCGW_PAIR_NULL, NULL, 0);
@@ -461,8 +454,7 @@ static int render_event(const char **text, const char **topic, const ccgw_event_
     int n = 0;
 
     for (row = ccgw_dialect_genesys.events; row->type; row++) {
-        if (row->type != event->type ||
-            (row->media && (!event->session || row->media != event->session->media)) ||
+        if (row->type != event->type || (row->media && (!event->session || row->media != event->session->media)) ||
             (row->when && !row->when(event, &view)))
             continue;
         *text = render(row->shape, event);
@@ -486,8 +478,8 @@ static void replay_notification(const char *file)
     notifications[i].make(&event);
     is_int(render_event(&text, &topic, &event), 1, "one row fits the event of %s", file);
     is_str(topic, notifications[i].topic, "%s comes on %s", file, notifications[i].topic);
-    is_str(text ? without_path(squeeze(text)) : NULL, squeeze(read_sample(file)),
-           "%s is written as the page prints it", file);
+    is_str(text ? without_path(squeeze(text)) : NULL, squeeze(read_sample(file)), "%s is written as the page prints it",
+           file);
 }
 
 /* ---- replies ---- */
@@ -664,13 +656,11 @@ static void replay_index(void)
     apr_size_t made = 0, events = 0;
     int n;
 
-    for (line = apr_strtok(read_sample("index.txt"), "\n", &last); line;
-         line = apr_strtok(NULL, "\n", &last)) {
+    for (line = apr_strtok(read_sample("index.txt"), "\n", &last); line; line = apr_strtok(NULL, "\n", &last)) {
         if (*line == '#')
             continue;
         n = 0;
-        for (column = apr_strtok(line, "\t", &rest); column && n < 5;
-             column = apr_strtok(NULL, "\t", &rest))
+        for (column = apr_strtok(line, "\t", &rest); column && n < 5; column = apr_strtok(NULL, "\t", &rest))
             cells[n++] = column;
         if (n != 5) {
             ok(0, "a line of the index has five columns: %s", line);
@@ -726,9 +716,9 @@ static void check_targets(void)
     apr_size_t i;
 
     for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        const ccgw_session_args_t *args = bind_one(
-            "/me/smssessions/1", apr_psprintf(pool, "{\"operationName\":\"Invite\",\"%s\":\"%s\"}",
-                                              cases[i].member, cases[i].text));
+        const ccgw_session_args_t *args =
+            bind_one("/me/smssessions/1", apr_psprintf(pool, "{\"operationName\":\"Invite\",\"%s\":\"%s\"}",
+                                                       cases[i].member, cases[i].text));
         if (!cases[i].id) {
             ok(!args, "%s %s names nobody to invite", cases[i].member, cases[i].text);
             continue;
@@ -754,16 +744,13 @@ static void check_items(void)
           "0001BABF0A020035\"}",
           "0001BABF0A020035", 0, 0 },
         { "{\"operationName\":\"AddChat\",\"id\":\"0001BABF0A020035\"}", "0001BABF0A020035", 0, 0 },
-        { "{\"operationName\":\"PullChat\",\"id\":\"0001BABF0A020035\"}", "0001BABF0A020035", 0,
-          1 },
-        { "{\"operationName\":\"PullEmail\",\"id\":\"0001BABF0A020035\"}", "0001BABF0A020035",
-          CCGW_MEDIA_COUNT, 0 },
+        { "{\"operationName\":\"PullChat\",\"id\":\"0001BABF0A020035\"}", "0001BABF0A020035", 0, 1 },
+        { "{\"operationName\":\"PullEmail\",\"id\":\"0001BABF0A020035\"}", "0001BABF0A020035", CCGW_MEDIA_COUNT, 0 },
     };
     apr_size_t i;
 
     for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        const ccgw_workbin_args_t *args =
-            bind_one("/me/workbins/" GROUP_BIN "?agentGroup=MyAgentGroup", cases[i].body);
+        const ccgw_workbin_args_t *args = bind_one("/me/workbins/" GROUP_BIN "?agentGroup=MyAgentGroup", cases[i].body);
 
         if (!ok(args != NULL, "%s binds", cases[i].body))
             continue;
@@ -796,16 +783,13 @@ static void check_faults(void)
         ccgw_reply_t reply;
         const char *head;
 
-        if (!ok(route(&request, &problem, cases[i].method, cases[i].target, cases[i].body) !=
-                    APR_SUCCESS,
-                "%s %s %s is refused", cases[i].method, cases[i].target,
-                cases[i].body ? cases[i].body : ""))
+        if (!ok(route(&request, &problem, cases[i].method, cases[i].target, cases[i].body) != APR_SUCCESS,
+                "%s %s %s is refused", cases[i].method, cases[i].target, cases[i].body ? cases[i].body : ""))
             continue;
         ccgw_reply_error(&reply, &ccgw_dialect_genesys, &problem, &view, pool);
         is_int(reply.http, cases[i].http, "with HTTP %d", cases[i].http);
         head = apr_psprintf(pool, "{\"statusCode\":%d,\"statusMessage\":\"", cases[i].wire);
-        ok(!strncmp(reply.body.p, head, strlen(head)), "and statusCode %d: %s", cases[i].wire,
-           reply.body.p);
+        ok(!strncmp(reply.body.p, head, strlen(head)), "and statusCode %d: %s", cases[i].wire, reply.body.p);
         is_str(reply.content_type, "application/json", "as JSON");
     }
 }
@@ -850,8 +834,7 @@ static int demands(const ccgw_op_t *op, const char *name)
 /* Whose workbin and how much of it: the same rows serve those who do not say. */
 static int is_choice(const char *name)
 {
-    return !strcmp(name, "agentGroup") || !strcmp(name, "placeGroup") ||
-           !strcmp(name, "subresources");
+    return !strcmp(name, "agentGroup") || !strcmp(name, "placeGroup") || !strcmp(name, "subresources");
 }
 
 /* One line of the catalogue: state, ids, api, operation, method, path, required members. */
@@ -861,12 +844,11 @@ static int check_line(char **cells)
     const ccgw_op_t *op;
     int checked = 0;
 
-    for (id = apr_strtok(apr_pstrdup(pool, cells[1]), ",", &last); id;
-         id = apr_strtok(NULL, ",", &last)) {
+    for (id = apr_strtok(apr_pstrdup(pool, cells[1]), ",", &last); id; id = apr_strtok(NULL, ",", &last)) {
         for (op = ccgw_dialect_genesys.ops; op->id && strcmp(op->id, id); op++)
             ;
-        for (name = apr_strtok(apr_pstrdup(pool, cells[6]), ",", &rest);
-             op->id && !op->stream && name; name = apr_strtok(NULL, ",", &rest)) {
+        for (name = apr_strtok(apr_pstrdup(pool, cells[6]), ",", &rest); op->id && !op->stream && name;
+             name = apr_strtok(NULL, ",", &rest)) {
             if (strcmp(name, "-") && !is_choice(name) && ++checked)
                 ok(demands(op, name), "%s demands %s", id, name);
         }
@@ -879,10 +861,8 @@ static void check_required(void)
     char *line, *last, *cell, *rest, *cells[7];
     int n, checked = 0;
 
-    for (line = apr_strtok(read_file("catalog/genesys.txt"), "\n", &last); line;
-         line = apr_strtok(NULL, "\n", &last)) {
-        for (n = 0, cell = apr_strtok(line, "\t", &rest); cell && n < 7;
-             cell = apr_strtok(NULL, "\t", &rest))
+    for (line = apr_strtok(read_file("catalog/genesys.txt"), "\n", &last); line; line = apr_strtok(NULL, "\n", &last)) {
+        for (n = 0, cell = apr_strtok(line, "\t", &rest); cell && n < 7; cell = apr_strtok(NULL, "\t", &rest))
             cells[n++] = cell;
         if (n == 7 && !strcmp(cells[0], "now"))
             checked += check_line(cells);
@@ -906,8 +886,7 @@ static void check_rich(void)
     text = render(&genesys_shape_session_one, &result);
     ok(strstr(text, "\"uri\":\"http://localhost:8080/api/v2/users/" ANNA "\"") != NULL,
        "and who they are when subresources are asked for");
-    ok(strstr(text, "\"smssession\":{") != NULL && !strstr(text, "\"chat\":{"),
-       "under the name of its media");
+    ok(strstr(text, "\"smssession\":{") != NULL && !strstr(text, "\"chat\":{"), "under the name of its media");
 }
 
 int main(void)

@@ -44,9 +44,7 @@ static apr_status_t tiny_run(ccgw_call_t *call, const void *args, void *result)
     out->runs = tiny_runs;
     if (in->text && sscanf(in->text, "fail:%d%n", &code, &n) == 1 && n)
         return CCGW_ERROR_BASE + code;
-    if (in->text &&
-        (sscanf(in->text, "say:%d%n", &code, &n) == 1 ||
-         sscanf(in->text, "mix:%d%n", &code, &n) == 1) &&
+    if (in->text && (sscanf(in->text, "say:%d%n", &code, &n) == 1 || sscanf(in->text, "mix:%d%n", &code, &n) == 1) &&
         n) {
         call->problem.code = CCGW_ERROR_BASE + code;
         call->problem.text = "the verb's own words";
@@ -65,8 +63,7 @@ static const char *tiny_parse_even(void *field, const char *text, apr_pool_t *po
     return NULL;
 }
 
-static const ccgw_verb_t tiny_verb = { "thing.run", tiny_run, sizeof(tiny_args_t),
-                                       sizeof(tiny_result_t) };
+static const ccgw_verb_t tiny_verb = { "thing.run", tiny_run, sizeof(tiny_args_t), sizeof(tiny_result_t) };
 static const ccgw_stream_framing_t tiny_framing = { "none", NULL };
 
 /* clang-format off */

@@ -28,8 +28,7 @@ static int is_answer(const void *object, const ccgw_view_t *view)
 {
     const ccgw_event_t *event = object;
 
-    return event->reference > 0 && event->login && view->call->login &&
-           !strcmp(event->login, view->call->login);
+    return event->reference > 0 && event->login && view->call->login && !strcmp(event->login, view->call->login);
 }
 
 static int view_of(const ccgw_event_t *event, const ccgw_view_t *view)

@@ -14,10 +14,10 @@
     {                                                                                          \
         "/me/smssessions/{id}", "/smssessions/{id}", "/me/smsessions/{id}", "/smsessions/{id}" \
     }
-#define SMS_LOG                                                         \
-    {                                                                   \
-        "/me/smssessions/{id}/messages", "/smssessions/{id}/messages",  \
-            "/me/smsessions/{id}/messages", "/smsessions/{id}/messages" \
+#define SMS_LOG                                                                                        \
+    {                                                                                                  \
+        "/me/smssessions/{id}/messages", "/smssessions/{id}/messages", "/me/smsessions/{id}/messages", \
+            "/smsessions/{id}/messages"                                                                \
     }
 #define CHAT_ALL    \
     {               \
@@ -36,38 +36,34 @@
     {                                                           \
         "/me/workbins", "/workbins", "/users/{userId}/workbins" \
     }
-#define BIN_ONE                                              \
-    {                                                        \
-        "/me/workbins/{workbinId}", "/workbins/{workbinId}", \
-            "/users/{userId}/workbins/{workbinId}"           \
+#define BIN_ONE                                                                                     \
+    {                                                                                               \
+        "/me/workbins/{workbinId}", "/workbins/{workbinId}", "/users/{userId}/workbins/{workbinId}" \
     }
 #define STATE_PATHS                     \
     {                                   \
         "/me", "/me/channels/{channel}" \
     }
-#define NOTIFY_PATHS                                                            \
-    {                                                                           \
-        "/notifications", "/notifications/handshake", "/notifications/connect", \
-            "/notifications/disconnect"                                         \
+#define NOTIFY_PATHS                                                                                        \
+    {                                                                                                       \
+        "/notifications", "/notifications/handshake", "/notifications/connect", "/notifications/disconnect" \
     }
 
-#define OTHER_ADDS "AddEmail|AddWorkitem|AddTweet|AddFacebook|AddFacebooksession|AddOpenmedia"
-#define OTHER_PULLS \
-    "PullEmail|PullWorkitem|PullTweet|PullFacebook|PullFacebooksession|PullOpenmedia"
+#define OTHER_ADDS  "AddEmail|AddWorkitem|AddTweet|AddFacebook|AddFacebooksession|AddOpenmedia"
+#define OTHER_PULLS "PullEmail|PullWorkitem|PullTweet|PullFacebook|PullFacebooksession|PullOpenmedia"
 
 /* A row of an operation on one session of media NOUN; its paths, which hold commas, come last. */
-#define ON_ONE(noun_, page_, name_, select_, params_, verb_, ...)                                 \
-    {                                                                                             \
-        .id = noun_ name_, .doc = page_ " - " select_, .method = CCGW_POST, .paths = __VA_ARGS__, \
-        .select = select_, .params = params_, .verb = &ccgw_verb_session_##verb_,                 \
-        .need = CCGW_ROLE_AGENT                                                                   \
+#define ON_ONE(noun_, page_, name_, select_, params_, verb_, ...)                                                    \
+    {                                                                                                                \
+        .id = noun_ name_, .doc = page_ " - " select_, .method = CCGW_POST, .paths = __VA_ARGS__, .select = select_, \
+        .params = params_, .verb = &ccgw_verb_session_##verb_, .need = CCGW_ROLE_AGENT                               \
     }
 /* The same, answered with a number that its notifications repeat. */
-#define NUMBERED(noun_, page_, name_, select_, params_, verb_, ...)                               \
-    {                                                                                             \
-        .id = noun_ name_, .doc = page_ " - " select_, .method = CCGW_POST, .paths = __VA_ARGS__, \
-        .select = select_, .params = params_, .verb = &ccgw_verb_session_##verb_,                 \
-        .reply = &genesys_shape_reference, .need = CCGW_ROLE_AGENT                                \
+#define NUMBERED(noun_, page_, name_, select_, params_, verb_, ...)                                                  \
+    {                                                                                                                \
+        .id = noun_ name_, .doc = page_ " - " select_, .method = CCGW_POST, .paths = __VA_ARGS__, .select = select_, \
+        .params = params_, .verb = &ccgw_verb_session_##verb_, .reply = &genesys_shape_reference,                    \
+        .need = CCGW_ROLE_AGENT                                                                                      \
     }
 
 /* N noun, P pages, ALL and O paths of all and of one, LOG of its messages, G parameters, LIST the reply that lists. */

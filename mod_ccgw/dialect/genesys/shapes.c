@@ -17,14 +17,12 @@ const ccgw_value_t genesys_channels[] = { { "voice", CCGW_MEDIA_VOICE },
 
 const char *genesys_path(const ccgw_view_t *view, const char *collection, const char *id)
 {
-    return apr_pstrcat(view->pool, "/", collection, "/", apr_pescape_path_segment(view->pool, id),
-                       NULL);
+    return apr_pstrcat(view->pool, "/", collection, "/", apr_pescape_path_segment(view->pool, id), NULL);
 }
 
 const char *genesys_uri(const ccgw_view_t *view, const char *collection, const char *id)
 {
-    return apr_pstrcat(view->pool, view->base, view->root, genesys_path(view, collection, id),
-                       NULL);
+    return apr_pstrcat(view->pool, view->base, view->root, genesys_path(view, collection, id), NULL);
 }
 
 int genesys_wants(const char *list, const char *name)

@@ -22,9 +22,7 @@ static const char *user_path(const void *object, const ccgw_view_t *view)
 static ccgw_strs_t role_names(const void *object, const ccgw_view_t *view)
 {
     const ccgw_agent_def_t *def = object;
-    ccgw_strs_t names = {
-        apr_palloc(view->pool, (apr_size_t)(def->roles.n + 1) * sizeof(const char *)), 0
-    };
+    ccgw_strs_t names = { apr_palloc(view->pool, (apr_size_t)(def->roles.n + 1) * sizeof(const char *)), 0 };
     char *name, *c;
 
     for (; names.n < def->roles.n; names.n++) {
@@ -153,32 +151,24 @@ static const void *entry_groups(int *n, const void *object, const ccgw_view_t *v
     return def ? def->groups.v : NULL;
 }
 
+static int wants_skills(const void *object, const ccgw_view_t *view)
+{
+    return genesys_wants(((const ccgw_directory_entry_t *)object)->subresources, "skills");
+}
+
+static int wants_groups(const void *object, const ccgw_view_t *view)
+{
+    return genesys_wants(((const ccgw_directory_entry_t *)object)->subresources, "groups");
+}
+
 /* clang-format off */
 static const ccgw_member_t user_entry_members[] = {
     { NULL, CCGW_KIND_MEMBERS, offsetof(ccgw_directory_entry_t, agent), .pointer = 1, .of = &genesys_shape_user },
+    { "skills", CCGW_KIND_LIST, .items = entry_skills, .of = &genesys_shape_skill_named, .when = wants_skills },
+    { "groups", CCGW_KIND_LIST, .items = entry_groups, .of = &genesys_shape_group_named, .when = wants_groups },
     { NULL }
 };
 static const ccgw_shape_t user_entry = { "user", user_entry_members, sizeof(ccgw_directory_entry_t) };
-
-static const ccgw_member_t skills_members[] = {
-    { "skills", CCGW_KIND_LIST, .items = entry_skills, .of = &genesys_shape_skill_named },
-    { NULL }
-};
-static const ccgw_shape_t skills = { "skills", skills_members, sizeof(ccgw_directory_entry_t) };
-
-static const ccgw_member_t groups_members[] = {
-    { "groups", CCGW_KIND_LIST, .items = entry_groups, .of = &genesys_shape_group_named },
-    { NULL }
-};
-static const ccgw_shape_t groups = { "groups", groups_members, sizeof(ccgw_directory_entry_t) };
-
-static const ccgw_member_t rich_user_members[] = {
-    { NULL, CCGW_KIND_MEMBERS, .of = &user_entry },
-    { NULL, CCGW_KIND_MEMBERS, .of = &skills },
-    { NULL, CCGW_KIND_MEMBERS, .of = &groups },
-    { NULL }
-};
-static const ccgw_shape_t rich_user = { "user", rich_user_members, sizeof(ccgw_directory_entry_t) };
 
 static const ccgw_member_t entry_members[] = {
     { "id", CCGW_KIND_STR, offsetof(ccgw_directory_entry_t, id) },
@@ -220,31 +210,8 @@ static int in_full(const void *object, const ccgw_view_t *view)
     return ((const ccgw_directory_result_t *)object)->fields != NULL;
 }
 
-static int is_rich(const void *object, const ccgw_view_t *view)
-{
-    const char *list = ((const ccgw_directory_result_t *)object)->subresources;
-
-    return genesys_wants(list, "skills") || genesys_wants(list, "groups");
-}
-
-static int is_plain(const void *object, const ccgw_view_t *view)
-{
-    return !is_rich(object, view);
-}
-
-static int is_full_plain(const void *object, const ccgw_view_t *view)
-{
-    return in_full(object, view) && is_plain(object, view);
-}
-
-static int is_full_rich(const void *object, const ccgw_view_t *view)
-{
-    return in_full(object, view) && is_rich(object, view);
-}
-
-#define ENTRIES \
-    offsetof(ccgw_directory_result_t, entries), offsetof(ccgw_directory_result_t, nentries)
-#define FIRST offsetof(ccgw_directory_result_t, entries), .pointer = 1
+#define ENTRIES offsetof(ccgw_directory_result_t, entries), offsetof(ccgw_directory_result_t, nentries)
+#define FIRST   offsetof(ccgw_directory_result_t, entries), .pointer = 1
 
 /* clang-format off */
 #define LIST_REPLY(name_, of_, fn_)                                                           \
@@ -260,21 +227,9 @@ static int is_full_rich(const void *object, const ccgw_view_t *view)
 
 #define SIZE sizeof(ccgw_directory_result_t)
 
-static const ccgw_member_t users_reply[] = {
-    { "statusCode", CCGW_KIND_CONST, .number = 0 },
-    { "uris", CCGW_KIND_URIS, ENTRIES, .of = &user_entry, .fn = entry_uri, .when = by_uri },
-    { "users", CCGW_KIND_LIST, ENTRIES, .of = &user_entry, .when = is_full_plain },
-    { "users", CCGW_KIND_LIST, ENTRIES, .of = &rich_user, .when = is_full_rich },
-    { NULL }
-};
+static const ccgw_member_t users_reply[] = { LIST_REPLY("users", user_entry, entry_uri) };
 const ccgw_shape_t genesys_shape_users = { "users reply", users_reply, SIZE };
-
-static const ccgw_member_t user_reply[] = {
-    { "statusCode", CCGW_KIND_CONST, .number = 0 },
-    { "user", CCGW_KIND_OBJECT, FIRST, .of = &user_entry, .when = is_plain },
-    { "user", CCGW_KIND_OBJECT, FIRST, .of = &rich_user, .when = is_rich },
-    { NULL }
-};
+static const ccgw_member_t user_reply[] = { ONE_REPLY("user", user_entry) };
 const ccgw_shape_t genesys_shape_user_one = { "user reply", user_reply, SIZE };
 
 static const ccgw_member_t queues_reply[] = { LIST_REPLY("queues", entry_shape, entry_uri) };
@@ -320,8 +275,7 @@ static int features_in_full(const void *object, const ccgw_view_t *view)
     return ((const genesys_feature_result_t *)object)->fields != NULL;
 }
 
-#define FEATURES \
-    offsetof(genesys_feature_result_t, features), offsetof(genesys_feature_result_t, nfeatures)
+#define FEATURES offsetof(genesys_feature_result_t, features), offsetof(genesys_feature_result_t, nfeatures)
 
 /* clang-format off */
 static const ccgw_member_t feature_members[] = {

@@ -58,9 +58,8 @@ static const void *all_states(int *n, const void *object, const ccgw_view_t *vie
     return agent_states;
 }
 
-#define STATE offsetof(ccgw_presence_state_t, state)
-#define CHANNELS \
-    offsetof(ccgw_agent_result_t, agent.channels), offsetof(ccgw_agent_result_t, agent.nchannels)
+#define STATE    offsetof(ccgw_presence_state_t, state)
+#define CHANNELS offsetof(ccgw_agent_result_t, agent.channels), offsetof(ccgw_agent_result_t, agent.nchannels)
 
 /* clang-format off */
 static const ccgw_member_t user_state_members[] = {
@@ -205,8 +204,7 @@ static const void *all_features(int *n, const void *object, const ccgw_view_t *v
 static const void *sessions_of(int *n, const void *object, int media, const ccgw_view_t *view)
 {
     const ccgw_agent_result_t *result = object;
-    ccgw_session_t *some =
-        apr_palloc(view->pool, (apr_size_t)(result->nsessions + 1) * sizeof(*some));
+    ccgw_session_t *some = apr_palloc(view->pool, (apr_size_t)(result->nsessions + 1) * sizeof(*some));
     int i;
 
     for (*n = i = 0; i < result->nsessions; i++) {

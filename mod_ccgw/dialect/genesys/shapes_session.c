@@ -201,8 +201,8 @@ static int has_text(const void *object, const ccgw_view_t *view)
     const ccgw_message_t *message = object;
 
     /* a typing notice carries text only when the client sends a preview */
-    return message->text && (message->type == CCGW_MESSAGE_TEXT ||
-                             (message->type == CCGW_MESSAGE_TYPING_STARTED && *message->text));
+    return message->text &&
+           (message->type == CCGW_MESSAGE_TEXT || (message->type == CCGW_MESSAGE_TYPING_STARTED && *message->text));
 }
 
 /* The one notice there is: an agent was taken out; the core names him, the wire says what with him. */
@@ -210,8 +210,7 @@ static const char *removal_text(const void *object, const ccgw_view_t *view)
 {
     const ccgw_message_t *message = object;
 
-    return apr_pstrcat(view->pool, "REMOVE_PARTICIPANT_FROM_CONFERENCE",
-                       ccgw_str_or_empty(message->text), NULL);
+    return apr_pstrcat(view->pool, "REMOVE_PARTICIPANT_FROM_CONFERENCE", ccgw_str_or_empty(message->text), NULL);
 }
 
 static int is_removal(const void *object, const ccgw_view_t *view)
@@ -389,8 +388,7 @@ static int list_is_rich(const void *object, const ccgw_view_t *view)
     return result->fields && genesys_wants(result->subresources, "participants");
 }
 
-#define SESSIONS \
-    offsetof(ccgw_sessions_result_t, sessions), offsetof(ccgw_sessions_result_t, nsessions)
+#define SESSIONS offsetof(ccgw_sessions_result_t, sessions), offsetof(ccgw_sessions_result_t, nsessions)
 
 /* clang-format off */
 static const ccgw_member_t sms_list_members[] = {

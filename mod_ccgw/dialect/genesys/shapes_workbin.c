@@ -187,8 +187,7 @@ const ccgw_shape_t genesys_shape_workbin_media = { "workbin media", media_reply_
 static const void *personal(int *n, const void *object, const ccgw_view_t *view)
 {
     const ccgw_workbin_result_t *result = object;
-    ccgw_workbin_t *mine =
-        apr_palloc(view->pool, (apr_size_t)(result->nworkbins + 1) * sizeof(*mine));
+    ccgw_workbin_t *mine = apr_palloc(view->pool, (apr_size_t)(result->nworkbins + 1) * sizeof(*mine));
     int i, kind;
 
     for (*n = i = 0; i < result->nworkbins; i++) {
@@ -242,15 +241,12 @@ const ccgw_shape_t genesys_shape_workbins_full = { "workbins", full_bins_members
 static ccgw_pairs_t references(const void *object, const ccgw_view_t *view)
 {
     const ccgw_workbin_result_t *result = object;
-    ccgw_pairs_t pairs = {
-        apr_pcalloc(view->pool, (apr_size_t)(result->nworkbins + 1) * sizeof(ccgw_pair_t)), 0
-    };
+    ccgw_pairs_t pairs = { apr_pcalloc(view->pool, (apr_size_t)(result->nworkbins + 1) * sizeof(ccgw_pair_t)), 0 };
 
     for (; pairs.n < result->nworkbins; pairs.n++) {
         pairs.v[pairs.n].key = result->workbins[pairs.n].def->id;
         pairs.v[pairs.n].kind = CCGW_PAIR_NUMBER;
-        pairs.v[pairs.n].number =
-            result->references ? result->references[pairs.n] : result->reference;
+        pairs.v[pairs.n].number = result->references ? result->references[pairs.n] : result->reference;
     }
     return pairs;
 }

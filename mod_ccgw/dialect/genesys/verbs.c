@@ -31,8 +31,7 @@ static apr_status_t open_channels(ccgw_call_t *call, const void *args, void *res
     if (asked->n == 0)
         return ccgw_problem(call, CCGW_EMISSING, "channels", "channels names no channel");
     if (known.channels.n == 0)
-        return ccgw_problem(call, CCGW_EINVAL, "channels",
-                            "this server has none of the channels asked for");
+        return ccgw_problem(call, CCGW_EINVAL, "channels", "this server has none of the channels asked for");
     return ccgw_verb_agent_open.run(call, &known, &opened->agent);
 }
 
@@ -70,8 +69,7 @@ static apr_status_t find_features(ccgw_call_t *call, const void *args, void *res
     return APR_SUCCESS;
 }
 
-const ccgw_verb_t genesys_verb_features = { "feature.find", find_features,
-                                            sizeof(genesys_feature_args_t),
+const ccgw_verb_t genesys_verb_features = { "feature.find", find_features, sizeof(genesys_feature_args_t),
                                             sizeof(genesys_feature_result_t) };
 
 static apr_status_t tell(ccgw_call_t *call, const void *args, void *result)

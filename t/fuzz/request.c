@@ -18,8 +18,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const ccgw_method_t methods[] = { CCGW_GET, CCGW_POST, CCGW_PUT, CCGW_DELETE, CCGW_PATCH };
-static const char *const types[] = { NULL, "application/json", "application/x-www-form-urlencoded",
-                                     "text/plain" };
+static const char *const types[] = { NULL, "application/json", "application/x-www-form-urlencoded", "text/plain" };
 
 static const ccgw_router_t *router;
 
@@ -67,9 +66,7 @@ static void check_args(const tiny_args_t *args)
 static void run_request(ccgw_request_t *request)
 {
     ccgw_call_t call = { .pool = request->pool };
-    ccgw_view_t view = {
-        .call = &call, .base = "http://h", .root = "/tiny", .pool = request->pool
-    };
+    ccgw_view_t view = { .call = &call, .base = "http://h", .root = "/tiny", .pool = request->pool };
     const ccgw_json_t *json;
     ccgw_faults_t faults;
     ccgw_reply_t reply;
@@ -80,16 +77,14 @@ static void run_request(ccgw_request_t *request)
     if (request->op->stream)
         return;
     rv = ccgw_bind(&args, &faults, request);
-    demand(rv == APR_SUCCESS || rv == CCGW_EMISSING || rv == CCGW_EINVAL || rv == CCGW_ERANGE,
-           "codes of bind");
+    demand(rv == APR_SUCCESS || rv == CCGW_EMISSING || rv == CCGW_EINVAL || rv == CCGW_ERANGE, "codes of bind");
     demand((rv == APR_SUCCESS) == !faults.n && faults.n <= CCGW_BIND_FAULTS, "number of faults");
     if (rv == APR_SUCCESS && request->op->params != tiny_group_params)
         check_args(args);
     ccgw_reply_run(&reply, &tiny_dialect, request, &view, &call);
     demand(reply.http >= 200 && reply.http < 600, "a status");
     demand(!strcmp(reply.content_type, "text/plain") ||
-               ccgw_json_parse(&json, &why, reply.body.p, reply.body.n, request->pool) ==
-                   APR_SUCCESS,
+               ccgw_json_parse(&json, &why, reply.body.p, reply.body.n, request->pool) == APR_SUCCESS,
            "a reply in JSON, or in plain text");
 }
 
@@ -99,8 +94,7 @@ static void check_refusal(apr_status_t rv, const ccgw_problem_t *problem)
                rv == CCGW_EOPERATION || rv == CCGW_ETOOLARGE,
            "codes of route");
     demand(problem->code == rv, "the problem has the code");
-    demand(!problem->text || ccgw_utf8_valid(problem->text, strlen(problem->text)),
-           "sentences are UTF-8");
+    demand(!problem->text || ccgw_utf8_valid(problem->text, strlen(problem->text)), "sentences are UTF-8");
 }
 
 static void start(void)
@@ -142,8 +136,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         run_request(&request);
     else
         check_refusal(rv, &problem);
-    demand(rv == CCGW_ENOROUTE || ccgw_route_knows(router, request.path),
-           "what has a row is known");
+    demand(rv == CCGW_ENOROUTE || ccgw_route_knows(router, request.path), "what has a row is known");
     apr_pool_destroy(pool);
     return 0;
 }

@@ -47,7 +47,7 @@ EOT
         }
         my @sorted = sort { $a <=> $b } @late;
         cmp_ok($sorted[-1], '<', 0.9, 'each reader hears within well under a second of each message');
-        cmp_ok($sorted[@sorted / 2], '<', 0.1, '... mostly within a tenth');
+        cmp_ok($sorted[@sorted / 2], '<', 0.03, '... mostly at once: woken, not found by a look from time to time');
         diag(sprintf '%s: median %.1f ms, slowest %.1f ms', $mpm, 1000 * $sorted[@sorted / 2], 1000 * $sorted[-1]);
         for my $agent (@agents) {
             my @got = map { map { $_->{text} // () } @{$_->{data}{messages} || []} } grep { told($talk, 'NewMessages')->($_) } $agent->{desk}->events;

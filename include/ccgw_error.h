@@ -50,7 +50,8 @@
     X(CCGW_ECHAIR,       36, "the chair cannot leave: release the conference or hand it over")              \
     X(CCGW_ESIGNEDIN,    37, "signed in already")                                                           \
     X(CCGW_EPASSWORD,    38, "wrong name or password")                                                      \
-    X(CCGW_EIDENTITY,    39, "the request names another agent than the one signed in")
+    X(CCGW_EIDENTITY,    39, "the request names another agent than the one signed in")                      \
+    X(CCGW_ETOKEN,       40, "the session key is missing, stale or not this agent's")
 /* clang-format on */
 
 enum {

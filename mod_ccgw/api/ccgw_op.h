@@ -250,6 +250,8 @@ typedef struct ccgw_dialect_t {
     const char *identity; /**< path variable that must be the caller's work number; NULL none */
     /** NULL: JSON only. After routing; also for requests that were refused before, whose op is NULL. May give NULL. */
     const ccgw_format_t *(*format)(const struct ccgw_request_t *request);
+    /** What somebody is told who shows no token that counts; NULL: CCGW_ESIGNIN. CALL has core and pool only. */
+    apr_status_t (*stranger)(const struct ccgw_request_t *request, ccgw_call_t *call);
     /** Before routing: may change method, path, query and body of the request (suffixes, overrides), and note its FORMAT
      *  for format(). Under a root that is the whole host it is also asked, without body, whether the path is ours. May be
      *  NULL. */

@@ -96,6 +96,11 @@ apr_status_t ccgw_stream_keeping_login(ccgw_stream_t *stream, ccgw_call_t *call,
     return rv == CCGW_ENOTFOUND ? make_stream(stream, call, call->login, framing, 0, 1) : rv;
 }
 
+apr_status_t ccgw_stream_of_secret(ccgw_stream_t *stream, ccgw_call_t *call, const char *secret)
+{
+    return peek_stream(stream, call, ccgw_id_hash(secret, call->pool));
+}
+
 apr_status_t ccgw_stream_find(ccgw_stream_t *stream, ccgw_call_t *call, const char *secret)
 {
     apr_status_t rv = peek_stream(stream, call, ccgw_id_hash(secret, call->pool));

@@ -27,6 +27,8 @@ apr_status_t ccgw_stream_open(ccgw_stream_t *stream, const char **secret, ccgw_c
                               int acknowledged);
 /** Unchecked read. CCGW_ENOTFOUND also when it is another login's agent's. */
 apr_status_t ccgw_stream_find(ccgw_stream_t *stream, ccgw_call_t *call, const char *secret);
+/** Likewise, whoever asks: for requests that prove themselves by the secret alone. */
+apr_status_t ccgw_stream_of_secret(ccgw_stream_t *stream, ccgw_call_t *call, const char *secret);
 /** The stream of call->login for framings whose clients do not make one: made at first use, its id is the login's. */
 apr_status_t ccgw_stream_of_login(ccgw_stream_t *stream, ccgw_call_t *call, const char *framing);
 /** The same, for framings whose polls keep the login alive (keeps_login). */

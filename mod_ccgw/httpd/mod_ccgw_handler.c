@@ -283,7 +283,11 @@ static void run_row(ccgw_reply_t *reply, request_rec *r, const ccgw_root_t *root
     ccgw_problem_t problem;
 
     if (signin->status != APR_SUCCESS && (op->need > CCGW_ROLE_NOBODY || signin->status != CCGW_ESIGNIN)) {
-        answer_problem(reply, r, root, view, signin->status, signin->why);
+        apr_status_t code = signin->status;
+
+        if (code == CCGW_ESIGNIN && root->dialect->stranger)
+            code = root->dialect->stranger(request, call);
+        answer_problem(reply, r, root, view, code, signin->why);
         return;
     }
     ccgw_call_init(call, &ccgw_child.core, signin->agent ? signin->agent->tenant : NULL, signin->agent,

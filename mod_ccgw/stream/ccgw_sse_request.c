@@ -1,6 +1,6 @@
 /* Licensed to the Apache License, Version 2.0; see LICENSE. */
 /* ccgw_sse_request.c: the requests about a subscription to server-sent events: sign of life, leave, other channels, who
- * else is there. Only the subscription's own agent finds it, by the id its stream began with. */
+ * else is there. A subscription is found by the id its stream began with, by its own agent or by nobody in particular. */
 #include "stream/ccgw_sse.h"
 
 #include "core/ccgw_floor.h"
@@ -155,13 +155,27 @@ static void begin(ccgw_reply_t *reply, const ccgw_request_t *request, const char
 
 /* --- the requests ------------------------------------------------------------------------------- */
 
+/* Clients outside of browsers send no cookies here: then the subscription's id, which is a secret, has to do. It does not
+ * tell its tenant; there are few. */
+static apr_status_t find_by_secret(ccgw_stream_t *stream, ccgw_call_t *call, const char *id)
+{
+    apr_status_t rv = CCGW_ENOTFOUND;
+    int i;
+
+    for (i = 0; rv == CCGW_ENOTFOUND && (call->tenant = ccgw_floor_tenant_at(call->core->floor, i)) != NULL; i++)
+        rv = ccgw_stream_of_secret(stream, call, id);
+    return rv;
+}
+
 /* The subscription the request names; on failure the reply is complete. */
 static apr_status_t find(ccgw_stream_t *stream, ccgw_reply_t *reply, const ccgw_dialect_t *dialect,
                          const ccgw_request_t *request, const ccgw_view_t *view, ccgw_call_t *call)
 {
     const char *id = ccgw_sse_text(request, "id");
-    apr_status_t rv = id ? ccgw_stream_find(stream, call, id) : CCGW_ENOTFOUND;
+    apr_status_t rv = CCGW_ENOTFOUND;
 
+    if (id)
+        rv = call->agent ? ccgw_stream_find(stream, call, id) : find_by_secret(stream, call, id);
     if (rv == APR_SUCCESS && strcmp(stream->framing, ccgw_stream_sse.name))
         rv = CCGW_ENOTFOUND;
     if (rv != APR_SUCCESS)

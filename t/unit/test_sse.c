@@ -211,6 +211,18 @@ static void beat(void)
     ok(reader->rung > 0, "and wakes the stream");
 }
 
+/* As clients do that keep no cookies for this. */
+static void beat_unknown(void)
+{
+    fake_t fake = fake_host();
+    ccgw_call_t nobody;
+
+    ccgw_call_init(&nobody, &house->core, NULL, NULL, NULL, pool);
+    house->now += apr_time_from_sec(10);
+    serve(&fake, &nobody, "POST", apr_pstrcat(pool, "/event-heartbeat?id=", subscription(), NULL), NULL);
+    is_int(reply.http, 200, "a sign of life needs no sign-in: its id is a secret");
+}
+
 static void change(void)
 {
     const char *text = ask("POST", "/api/UpdateEventSubscriber",
@@ -335,7 +347,7 @@ static void test_events(void)
 
 static void test_beats(void)
 {
-    static step_t *const steps[] = { beat, rest, beat, NULL };
+    static step_t *const steps[] = { beat, rest, beat_unknown, NULL };
     static step_t *const sleeping[] = { beat, rest, NULL };
     const char *text = listen_to("/event-stream?channels=a", steps, 0);
     apr_time_t start;
@@ -346,6 +358,15 @@ static void test_beats(void)
     ok(house->now - start == apr_time_from_sec(10), "a stream with signs of life goes on");
     ask("POST", "/event-heartbeat?id=nobody", NULL);
     is_int(reply.http, 404, "a sign of life of nobody is refused");
+    ask("POST", "/event-heartbeat?id=nobody", NULL);
+    {
+        fake_t fake = fake_host();
+        ccgw_call_t nobody;
+
+        ccgw_call_init(&nobody, &house->core, NULL, NULL, NULL, pool);
+        serve(&fake, &nobody, "POST", "/event-heartbeat?id=nobody", NULL);
+        is_int(reply.http, 404, "also without a sign-in");
+    }
     ask("POST", "/event-heartbeat", NULL);
     is_int(reply.http, 404, "as is one without a name");
 }

@@ -90,6 +90,7 @@ const ccgw_error_row_t evovoice_errors[] = {
     { CCGW_ESIGNEDIN,     409, NAME_CONFLICT,        NULL },
     { CCGW_EPASSWORD,     401, NAME_UNAUTHORIZED,    "Invalid Username or Password" },
     { CCGW_EIDENTITY,     403, NAME_FORBIDDEN,       NULL },
+    { CCGW_ETOKEN,        401, NAME_UNAUTHORIZED,    "Not Authenticated" },
     { 0,                  500, NAME_EXCEPTION,       "internal error" }
 };
 /* clang-format on */

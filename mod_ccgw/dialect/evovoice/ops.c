@@ -19,10 +19,9 @@
     }
 #define OPERATION(id_, doc_, method_, path_, params_, verb_, reply_) \
     AT_REST(id_, doc_, method_, params_, verb_, reply_, { path_ }), BY_NAME(id_, doc_, params_, verb_, reply_)
-#define LISTENER(id_, method_, framing_, ...)                                                            \
-    {                                                                                                    \
-        .id = id_, .doc = "Server events", .method = method_, .paths = __VA_ARGS__, .stream = &framing_, \
-        .need = CCGW_ROLE_AGENT                                                                          \
+#define LISTENER(id_, method_, need_, framing_, ...)                                                                   \
+    {                                                                                                                  \
+        .id = id_, .doc = "Server events", .method = method_, .paths = __VA_ARGS__, .stream = &framing_, .need = need_ \
     }
 
 #define AUTH_PATHS                                                                   \
@@ -77,13 +76,14 @@ const ccgw_op_t evovoice_ops[] = {
       .paths = { "/api/GetAuthStatus", "/json/reply/GetAuthStatus" }, .params = evovoice_params_none,
       .verb = &evovoice_verb_status, .reply = &evovoice_shape_user },
 
-    LISTENER("ServerEvents", CCGW_GET, ccgw_stream_sse, { "/event-stream" }),
-    LISTENER("EventHeartbeat", CCGW_ANY_METHOD, ccgw_stream_sse_beat, { "/event-heartbeat" }),
-    LISTENER("UnRegisterEventSubscriber", CCGW_ANY_METHOD, ccgw_stream_sse_leave,
+    /* about a subscription its id, which only its client knows, is proof enough */
+    LISTENER("ServerEvents", CCGW_GET, CCGW_ROLE_AGENT, ccgw_stream_sse, { "/event-stream" }),
+    LISTENER("EventHeartbeat", CCGW_ANY_METHOD, CCGW_ROLE_NOBODY, ccgw_stream_sse_beat, { "/event-heartbeat" }),
+    LISTENER("UnRegisterEventSubscriber", CCGW_ANY_METHOD, CCGW_ROLE_NOBODY, ccgw_stream_sse_leave,
              { "/event-unregister", "/api/UnRegisterEventSubscriber", "/json/reply/UnRegisterEventSubscriber" }),
-    LISTENER("UpdateEventSubscriber", CCGW_ANY_METHOD, ccgw_stream_sse_change,
+    LISTENER("UpdateEventSubscriber", CCGW_ANY_METHOD, CCGW_ROLE_NOBODY, ccgw_stream_sse_change,
              { "/event-subscribers/{id}", "/api/UpdateEventSubscriber", "/json/reply/UpdateEventSubscriber" }),
-    LISTENER("GetEventSubscribers", CCGW_ANY_METHOD, ccgw_stream_sse_list,
+    LISTENER("GetEventSubscribers", CCGW_ANY_METHOD, CCGW_ROLE_AGENT, ccgw_stream_sse_list,
              { "/event-subscribers", "/api/GetEventSubscribers", "/json/reply/GetEventSubscribers" }),
     { NULL }
 };

@@ -69,6 +69,7 @@ const ccgw_error_row_t genesys_errors[] = {
     { CCGW_ESIGNEDIN,     200, 18, NULL },
     /* a wrong password is no sign-in at all */
     { CCGW_EPASSWORD,     401, 20, NULL },
+    { CCGW_ETOKEN,        401, 20, NULL },
     /* "forbidden": another agent's path */
     { CCGW_EIDENTITY,     200,  3, NULL },
     { 0,                  200,  4, "internal error" }

@@ -170,6 +170,8 @@ extern const ccgw_verb_t huawei_verb_message;
 int huawei_presence(const ccgw_agent_t *agent);
 /** TOKEN as the client carries it, "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx.AgentGateway1a2b3c4d". */
 const char *huawei_guid(const char *token, apr_pool_t *pool);
+/** The code for a request without a Guid that counts. */
+apr_status_t huawei_stranger(const struct ccgw_request_t *request, ccgw_call_t *call);
 /** The token in a Guid; what has not its form is returned as it is. */
 const char *huawei_token(const char *guid, apr_pool_t *pool);
 

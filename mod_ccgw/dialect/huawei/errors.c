@@ -28,10 +28,11 @@ const ccgw_error_row_t huawei_errors[] = {
     { CCGW_ECSRF,         200,   3, NULL },
     { CCGW_EROLE,         200,   3, NULL },
     { CCGW_EFORBIDDEN,    200,   3, NULL },
-    /* "the agent is not signed in": no Guid, one that is over, or another agent's. All pages list this code, few list
-     * 000-003, and one desktop stops polling at this one only */
+    /* "the agent is not signed in" */
     { CCGW_ESIGNIN,       200, 100006, NULL },
     { CCGW_EIDENTITY,     200, 100006, NULL },
+    /* "not allowed to call": he is, but this is not his key */
+    { CCGW_ETOKEN,        200,      3, NULL },
     /* a reader whose place is lost: signing in again is the only way to begin anew */
     { CCGW_ERESYNC,       200, 100006, NULL },
     { CCGW_ESIGNEDIN,     200, 100002, NULL },

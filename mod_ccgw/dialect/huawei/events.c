@@ -143,7 +143,12 @@ static int is_member_change(const void *object, const ccgw_view_t *view)
 {
     const ccgw_event_t *event = object;
 
-    return event->who != NULL && event->change != CCGW_CHANGE_UNSET;
+    if (!event->who || event->change == CCGW_CHANGE_UNSET)
+        return 0;
+    /* in a conference the core tells the others only */
+    if (event->session->media == CCGW_MEDIA_VOICE || !event->who->agent || !view->call->agent)
+        return 1;
+    return strcmp(event->who->agent, view->call->agent->id) != 0;
 }
 
 static const char *member_address(const void *object, const ccgw_view_t *view)
@@ -498,7 +503,8 @@ const ccgw_event_row_t huawei_events[] = {
     { CONF, &conf_left,      is_exit },
     { CONF, &state_ready,    is_idle_again },
     { CONF, &conf_president, is_succession },
-    { CCGW_EVENT_SESSION_PARTICIPANTS, CCGW_MEDIA_VOICE, READERS, &conf_changed, is_member_change },
+    /* Of a messaging session with several agents the pages say nothing; this is their word for members. */
+    { CCGW_EVENT_SESSION_PARTICIPANTS, 0, READERS, &conf_changed, is_member_change },
     { CCGW_EVENT_CONFERENCE_ENDING,    CCGW_MEDIA_VOICE, READERS, &conf_timeout, NULL },
 
     { CALL, &call_ringing,    is_call_offer },

@@ -99,5 +99,6 @@ const ccgw_dialect_t ccgw_dialect_huawei = {
     .content_type = "application/json;charset=UTF-8",
     .token = read_token,
     .identity = "agentid",
+    .stranger = huawei_stranger,
     .silent_challenge = 1,
 };

@@ -7,6 +7,7 @@
 #include <apr_strings.h>
 #include <stdlib.h>
 
+#include "api/ccgw_request.h"
 #include "core/ccgw_floor.h"
 #include "core/ccgw_stream_record.h"
 
@@ -49,6 +50,40 @@ const char *huawei_token(const char *guid, apr_pool_t *pool)
         token[n++] = (char)apr_tolower(*at);
     token[n] = '\0';
     return apr_pstrdup(pool, token);
+}
+
+/* Does anybody's desktop of this dialect have this work number? */
+static int has_desktop(ccgw_call_t *call, apr_int64_t work_no)
+{
+    const ccgw_tenant_t *tenant;
+    ccgw_login_t *logins;
+    int i, k, n;
+
+    for (i = 0; (tenant = ccgw_floor_tenant_at(call->core->floor, i)); i++) {
+        const ccgw_agent_def_t *agent = ccgw_floor_agent_by_work_no(call->core->floor, tenant, work_no);
+        ccgw_call_t as;
+
+        if (!agent)
+            continue;
+        ccgw_call_init(&as, call->core, tenant, agent, NULL, call->pool);
+        if (ccgw_login_list(&logins, &n, &as) != APR_SUCCESS)
+            continue;
+        for (k = 0; k < n && strcmp(logins[k].dialect, ccgw_dialect_huawei.name); k++)
+            ;
+        if (k < n)
+            return 1;
+    }
+    return 0;
+}
+
+/* The agent of the path is signed in, and this is not his key; or he is not. Polls are always told the latter: one desktop
+ * stops at that code only, and asks again without a pause at any other. */
+apr_status_t huawei_stranger(const struct ccgw_request_t *request, ccgw_call_t *call)
+{
+    const ccgw_pair_t *agent = ccgw_pairs_find(&request->path_values, "agentid");
+
+    return !request->op->stream && agent && agent->text && has_desktop(call, atoll(agent->text)) ? CCGW_ETOKEN
+                                                                                                 : CCGW_ESIGNIN;
 }
 
 /* --- signing in and out ------------------------------------------------------------------------- */

@@ -50,6 +50,9 @@ subtest 'how the Guid comes back' => sub {
     answers($ask->(GUID => "JSESSIONID=$guid"), '0', 'with the name in front');
     answers($ask->(Guid => $guid, Cookie => "JSESSIONID$guid; PathX"), '0', 'beside a broken cookie');
     answers($anna->request(GET => '/onlineagent/101/agentstatus/', undef, {Guid => $guid}), '0', 'with slashes too many');
+    answers($ask->(), '000-003', 'no Guid while he is signed in');
+    answers($ask->(Guid => 'x' x 5000), '000-003', 'a Guid that never was');
+    answers($anna->request(GET => 'agentevent/101', undef, {Guid => "0$guid"}), '100-006', 'a poll is told that it is over');
     $anna->{guid} = $guid;
     answers($anna->request(POST => 'onlineagent/102/saybusy'), '100-006', 'not for another agent');
     answers($anna->request(GET => 'agentevent/102'), '100-006', '... nor his events');
@@ -62,7 +65,7 @@ subtest 'one desktop at a time' => sub {
     answers($new->sign_in, '100-002', 'who is signed in is not signed in again');
     is($old->status->{agentState}, 4, '... nor signed out');
     answers($new->sign_in('/forcelogin', status => 3), '0', 'but by force');
-    answers($old->post('onlineagent', 'cancelbusy'), '100-006', 'the older desktop is out');
+    answers($old->post('onlineagent', 'cancelbusy'), '000-003', 'the older desktop is out');
     heard($new, 'signing in busy', qw(AgentOther_InService AgentState_Ready AgentState_SetNotReady_Success));
     answers($new->del('onlineagent', 'logout'), '0', 'signing out');
     answers($new->poll_raw, '100-006', '... is the end');

@@ -15,6 +15,7 @@ die "test_catalog is not built\n" unless $program;
 
 # How many operations each dialect documents, and its root.
 my %dialects = (
+    evovoice => {documented => 69, root => ''},
     genesys => {documented => 178, root => '/api/v2'},
     huawei  => {documented => 237, root => '/agentgateway/resource'},
 );

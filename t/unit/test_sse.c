@@ -9,7 +9,6 @@
 #include "api/ccgw_route.h"
 #include "core/ccgw_agent.h"
 #include "core/ccgw_floor.h"
-#include "core/ccgw_member.h"
 #include "dialect/evovoice/dialect.h"
 #include "stream/ccgw_stream.h"
 #include "util/ccgw_id.h"
@@ -419,21 +418,26 @@ static void test_last_event_id(void)
 /* The frames of one commit carry the number before, but for the last: whoever got some of them gets all again. */
 static void test_whole_commits(void)
 {
-    ccgw_session_args_t args = { .session = session, .text = "note" };
-    const char *text, *from;
-    ccgw_done_t done;
+    const char *text, *from, *invite, *info, *chat;
 
     text = listen_to("/event-stream?channels=*,w", nothing, 0);
-    last_id = id_of(text, "cmd.onConnect");
-    from = last_id;
-    args.target.kind = CCGW_TARGET_MEMBER;
-    args.target.id = "+15550177";
-    ok(ccgw_member_invite(anna, &args, &(ccgw_session_result_t){ 0 }) == APR_SUCCESS, "a commit of several events");
-    ok(ccgw_session_comment(anna, &args, &done) == APR_SUCCESS, "and another one");
+    from = last_id = id_of(text, "cmd.onConnect");
+    house_text(house, "+15550188", "an offer is told by two frames");
+    say("last");
     text = listen_to("/event-stream?channels=*,w", nothing, 0);
-    ok(count(text, "cmd.SessionInfoChanged") >= 2, "have several frames");
-    ok(!strcmp(id_of(text, "cmd.SessionInfoChanged"), from) || count(text, "cmd.SessionInfoChanged") == 2,
-       "all but the last of a commit repeat the number before");
+    invite = id_of(text, "cmd.SessionInvite");
+    info = id_of(text, "cmd.SessionInfoChanged");
+    chat = id_of(text, "\"body\":\"last\"");
+    is_str(invite, from, "the first frame of a commit repeats the number before");
+    ok(apr_strtoi64(info, NULL, 10) > apr_strtoi64(from, NULL, 10), "the last one has the commit's");
+    ok(apr_strtoi64(chat, NULL, 10) > apr_strtoi64(info, NULL, 10), "and the next commit its own");
+    last_id = invite;
+    text = listen_to("/event-stream?channels=*,w", nothing, 0);
+    is_int(count(text, "cmd.SessionInvite"), 1, "who got the first frame only gets the commit again");
+    last_id = info;
+    text = listen_to("/event-stream?channels=*,w", nothing, 0);
+    is_int(count(text, "cmd.SessionInvite"), 0, "who got the last one does not");
+    is_int(count(text, "\"body\":\"last\""), 1, "but what follows");
     last_id = NULL;
 }
 

@@ -66,6 +66,16 @@ my %shown = (
     },
     'curl -u anna:demo http://127.0.0.1:8080/api/v2/me' => sub { like(curl($_[0]), qr/"statusCode":0.*"userName":"anna"/, '... and anna is known') },
 );
+$shown{'curl http://127.0.0.1:8080/ccgw-catalog'} = sub {
+    my %rows;
+    /^([^\t]+)\t(\w+)\t/ and $rows{$2}{$1} = 1 for split /\n/, curl($_[0]);
+    for my $dialect ('genesys', 'huawei', 'evovoice') {
+        cmp_ok(scalar keys %{$rows{$dialect}}, '>', 10, "... and lists $dialect");
+        my @lines = grep { /^(now|later)\t/ } split /\n/, CcgwServer::slurp("t/catalog/$dialect.txt");
+        my $now = grep { /^now\t/ } @lines;
+        like($readme, qr/^\| `$dialect`.*\| $now of ${\ scalar @lines} documented \|$/m, "README.md counts the operations of $dialect");
+    }
+};
 my $post = (grep { m{^curl -H} } @indented)[0];
 $shown{$post} = sub { curl($_[0]); pass('... and the text is taken') } if $post;
 

@@ -3,131 +3,20 @@
 # with and without acknowledgement, by Basic and by cookie, over graceful restarts and killed children.
 use strict;
 use warnings;
-use Cwd qw(abs_path);
-use File::Basename qw(dirname);
+use JSON ();
+use CcgwClient;
 use CcgwServer;
 use CcgwTest;
 
-my $HERE = abs_path(dirname(__FILE__));
-my %client = (
-    'CometD 3' => {script => 'desktop3.js', packages => 'cometd3'},
-    'CometD 9' => {script => 'desktop9.mjs', packages => 'cometd9'},
-);
+my %client = ('CometD 3' => 3, 'CometD 9' => 9);
 
-for my $name (sort keys %client) {
-    plan(skip_all => "the packages of $client{$name}{packages} are not installed (make -f Makefile.apxs deps)")
-        unless -d "$HERE/$client{$name}{packages}/node_modules/cometd";
+for my $client (values %client) {
+    my $missing = CcgwClient::missing($client);
+    plan(skip_all => $missing) if $missing;
 }
-plan(skip_all => 'node is not installed') if system('command -v node >/dev/null 2>&1') != 0;
 
 my $server = CcgwServer->start(conf => "CcgwNoAnswerTime 60s\n");
 use_server($server);
-
-# --- a desktop of the outside world -------------------------------------------------------------
-
-package Outside {
-    use IO::Handle;
-    use IPC::Open2 qw(open2);
-    use JSON ();
-    use Time::HiRes qw(time);
-
-    my $json = JSON->new->utf8->canonical;
-
-    sub new
-    {
-        my ($class, $script, %option) = @_;
-        my $self = bless {said => [], seen => 0, text => ''}, $class;
-        $self->{pid} = open2($self->{out}, $self->{in}, 'node', "$HERE/$script",
-            $json->encode({password => 'demo', url => $server->url, %option}));
-        $self->{in}->autoflush(1);
-        return $self;
-    }
-
-    # The next line that fits, looking on behind the one found last; undef after SECONDS or at the end.
-    sub next_line
-    {
-        my ($self, $want, $seconds) = @_;
-        my $until = time + ($seconds // 20);
-        for (;;) {
-            while ($self->{seen} < @{$self->{said}}) {
-                local $_ = $self->{said}[$self->{seen}++];
-                return $_ if $want->($_);
-            }
-            return undef unless $self->read_more($until - time);
-        }
-    }
-
-    sub read_more
-    {
-        my ($self, $seconds) = @_;
-        return 0 if $self->{ended} || $seconds <= 0;
-        my $ready = '';
-        vec($ready, fileno $self->{out}, 1) = 1;
-        return 0 if select($ready, undef, undef, $seconds) <= 0;
-        $self->{ended} = !sysread $self->{out}, $self->{text}, 65536, length $self->{text};
-        while ($self->{text} =~ s/^(.*)\n//) {
-            push @{$self->{said}}, $json->decode($1);
-        }
-        return 1;
-    }
-
-    sub command
-    {
-        my ($self, $command) = @_;
-        print {$self->{in}} $json->encode($command), "\n";
-        return $self;
-    }
-
-    sub event
-    {
-        my ($self, $want) = @_;
-        my $line = $self->next_line(sub { $_->{event} && do { local $_ = $_->{event}{data}; $want->($_) } });
-        return $line && $line->{event};
-    }
-
-    sub operation
-    {
-        my ($self, $path, $name, %field) = @_;
-        my $at = $self->{seen};
-        $self->command({post => "/api/v2$path", body => {operationName => $name, %field}});
-        my $line = $self->next_line(sub { exists $_->{reply} });
-        $self->{seen} = $at;    # events may have come before the reply
-        splice @{$self->{said}}, (grep { $self->{said}[$_] == $line } 0 .. $#{$self->{said}})[0], 1 if $line;
-        return $line && $line->{reply};
-    }
-
-    sub answer
-    {
-        my ($self, $command) = @_;
-        my $line = $self->command($command)->next_line(sub { $_->{answer} });
-        return $line && $line->{answer};
-    }
-
-    sub events { map { $_->{event} || () } @{$_[0]{said}} }
-    sub all { my ($self, $name) = @_; grep { exists $_->{$name} } @{$self->{said}} }
-
-    sub finish
-    {
-        my ($self) = @_;
-        close $self->{in};
-        my $bye = $self->next_line(sub { $_->{bye} });
-        kill 'TERM', $self->{pid} unless $bye;
-        waitpid $self->{pid}, 0;
-        delete $self->{pid};
-        return $bye ? $? : -1;
-    }
-
-    sub describe { join "\n", 'the desktop said:', map { $json->encode($_) } @{$_[0]{said}} }
-
-    sub DESTROY
-    {
-        my ($self) = @_;
-        local ($?, $!);
-        return unless $self->{pid};
-        kill 'TERM', $self->{pid};
-        waitpid $self->{pid}, 0;
-    }
-}
 
 # --- the job ------------------------------------------------------------------------------------
 
@@ -184,7 +73,7 @@ sub firsts
 sub work
 {
     my ($name, %option) = @_;
-    my $desktop = Outside->new($client{$name}{script}, user => 'anna', channels => ['sms'], %option);
+    my $desktop = CcgwClient->new(client => $client{$name}, url => $server->url, user => 'anna', channels => ['sms'], %option);
     ok($desktop->next_line(sub { $_->{ready} }, 30), 'it signs in, connects, subscribes and is ready')
         or BAIL_OUT($desktop->describe);
     my ($customer, $id) = take_session($desktop, 'hello');

@@ -262,15 +262,15 @@ static void answer_options(ccgw_reply_t *reply, request_rec *r, const ccgw_reque
 static void answer_problem(ccgw_reply_t *reply, request_rec *r, const ccgw_root_t *root, const ccgw_view_t *view,
                            apr_status_t code, const char *text)
 {
-    ccgw_problem_t problem = { code, NULL, code == CCGW_ESIGNIN ? NULL : text };
+    /* Whether the name or the password was wrong is for the log only. */
+    int secret = code == CCGW_ESIGNIN || code == CCGW_ETOKEN;
+    ccgw_problem_t problem = { code, NULL, secret ? NULL : text };
 
     ccgw_reply_error(reply, root->dialect, &problem, view, r->pool);
-    if (code != CCGW_ESIGNIN)
-        return;
-    /* Whether the name or the password was wrong is for the log only. */
-    if (text)
+    if (secret && text)
         reply->text = text;
-    ccgw_auth_challenge(r);
+    if (code == CCGW_ESIGNIN)
+        ccgw_auth_challenge(r);
 }
 
 static void run_row(ccgw_reply_t *reply, request_rec *r, const ccgw_root_t *root, ccgw_request_t *request,

@@ -45,6 +45,31 @@ subtest 'an invitation is refused' => sub {
     heard($anna, 'ending', qw(AgentMediaEvent_StopRecordDone AgentOther_PhoneRelease AgentConf_SelfLeaveResult AgentState_Ready));
 };
 
+subtest 'a conference has room for so many' => sub {
+    apply($anna, memberNum => 2);
+    answers($anna->post('agentconf', 'batchaddparticipant', {addresses => [map { agent_address($_->number) } $bert, $cleo]}),
+        '100-007', 'more are not asked in');
+    invite($anna, $bert);
+    heard($bert, 'asked', 'AgentConf_Ringing');
+    answers($anna->post('agentconf', 'releaseagentconf'), '0', 'the chair ends it');
+    heard($bert, 'ended', qw(AgentOther_PhoneRelease AgentState_Ready));
+    heard($anna, 'ending', qw(AgentMediaEvent_StopRecordDone AgentOther_PhoneRelease AgentConf_SelfLeaveResult AgentState_Ready));
+};
+
+subtest 'phones do what their number says' => sub {
+    my $id = apply($anna);
+    my @phones = ('+15550101', '+15550150');    # the reference has the table: one answers, one refuses
+    answers($anna->post('agentconf', 'batchaddparticipant',
+        {addresses => [map { {addressType => '6', address => $_} } @phones]}), '0', 'two phones are rung');
+    my %told = map { $_->{content}{participant} => $_->{content} }
+        heard($anna, 'ringing', ('AgentConf_ParticipantChanged') x 2);
+    is_deeply([map { $told{$_}{result} } @phones], [0, 1], 'the one comes, the other does not');
+    is($told{$phones[0]}{participantType}, 6, '... as a phone');
+    is($told{$phones[0]}{confId}, $id, '... into that conference');
+    answers($anna->post('agentconf', 'releaseagentconf'), '0', 'the chair ends it');
+    heard($anna, 'ending', qw(AgentMediaEvent_StopRecordDone AgentOther_PhoneRelease AgentConf_SelfLeaveResult AgentState_Ready));
+};
+
 subtest 'agents come and go' => sub {
     my $id = apply($anna);
     invite($anna, $bert, $cleo);

@@ -75,6 +75,15 @@ subtest 'after a crash' => sub {
     $anna->sign_out;
 };
 
+subtest 'the poll that names nobody' => sub {
+    my $anna = desktop($server, 101);
+    $anna->post('onlineagent', 'saybusy');
+    my $answer = $anna->request(GET => 'agentevent/allagentevent')->json;
+    is($answer->{event}{eventType}, 'AgentState_SetNotReady_Success', 'tells the caller his own events');
+    is($answer->{event}{workNo}, '101', '... as his');
+    $anna->sign_out;
+};
+
 $server->stop;
 
 subtest 'silence' => sub {

@@ -3,6 +3,6 @@
 #ifndef MOD_CCGW_H
 #define MOD_CCGW_H
 
-#define CCGW_VERSION "0.1.0"
+#include "ccgw_version.h"
 
 #endif

@@ -157,7 +157,6 @@ typedef struct ccgw_session_args_t {
     const char *queue; /**< complete, transfer: the queue that gets it */
     const char *key;   /**< disposition: the data key, NULL "DispositionCode" */
     ccgw_pairs_t data;
-    int replace; /**< data: 1 update existing only is not asked; both merge */
     ccgw_strs_t keys;
     apr_int64_t start;  /**< messages: first index, default 1 */
     apr_int64_t count;  /**< messages: at most; 0 all */

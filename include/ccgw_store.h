@@ -41,6 +41,8 @@ typedef enum ccgw_table_t {
     CCGW_TABLE_OUTBOX,    /**< one outgoing text; key: session, message index */
     CCGW_TABLE_CONTACT,   /**< a customer's open interaction; key: media, own number, customer */
     CCGW_TABLE_RECEIPT,   /**< carrier ids already taken, to drop repeats */
+    CCGW_TABLE_OPTOUT,    /**< a customer who wants no texts; key: media, own number, customer */
+    CCGW_TABLE_RATE,      /**< how many texts a customer sent of late; key: media, own number, customer */
     CCGW_TABLE_COUNT
 } ccgw_table_t;
 
@@ -92,8 +94,11 @@ typedef struct ccgw_store_config_t {
     ccgw_durability_t durability; /**< what CCGW_DURABLE_UNSET means */
     apr_uid_t uid;                /**< owner of what is created, when the opener is root */
     apr_gid_t gid;
-    int mailbox_events;       /**< a mailbox keeps at least this many events ... */
-    apr_size_t mailbox_bytes; /**< ... or this many bytes, whichever ends first */
+    int mailbox_events;          /**< a mailbox keeps at least this many events ... */
+    apr_size_t mailbox_bytes;    /**< ... or this many bytes, whichever ends first */
+    apr_uint64_t snapshot_bytes; /**< journal that makes a snapshot due, when the state is not larger; 0: 512 MB */
+    apr_uint64_t file_bytes;     /**< size of a journal file, for a directory that is new; 0: 64 MB; at least 4 MB */
+    int accept_loss;             /**< 1: where stored data is damaged, go on with what is sound, and say what is lost */
     /** Says what an administrator must know (start, recovery, disk trouble). LEVEL is APLOG-like: 3 error, 4
      *  warning, 5 notice, 6 info. May be NULL. */
     void (*log)(void *baton, int level, const char *text);
@@ -102,6 +107,17 @@ typedef struct ccgw_store_config_t {
 
 /** A hint that a mailbox has news that readers may see. It may come twice, late, or from a thread of the provider. */
 typedef void ccgw_store_wake_t(void *baton, ccgw_buf_t mailbox, ccgw_cursor_t last);
+
+/** One thing a store holds. */
+typedef struct ccgw_store_item_t {
+    ccgw_table_t table;   /**< UNSET: a mailbox or an event */
+    ccgw_record_t record; /**< of a mailbox and an event: key is the mailbox's name */
+    int open;             /**< mailbox: it takes events */
+    ccgw_cursor_t at;     /**< event: its place; mailbox: what is older was dropped. 0 for records */
+    int is_event;         /**< its body is record.value */
+} ccgw_store_item_t;
+
+typedef apr_status_t ccgw_store_visit_t(void *baton, const ccgw_store_item_t *item, apr_pool_t *scratch);
 
 typedef struct ccgw_store_provider_t {
     const char *name;
@@ -192,6 +208,26 @@ typedef struct ccgw_store_provider_t {
 
     /** Forget all words of KEY. */
     void (*forget)(ccgw_store_t *store, ccgw_buf_t key);
+
+    /** What was deleted shall leave the files too, not only the state: soon after, without another call, no file holds
+     *  a record or event that was deleted or replaced before this call. stats() emits "scrubs_pending" until then. */
+    apr_status_t (*scrub)(ccgw_store_t *store);
+
+    /* ---- beside the server ---- */
+
+    /** Read what the files of config->dir hold into memory of this process. Takes no lock and writes nothing, so a
+     *  server may be running there; its newest commits may be missing then. Only walk(), stats() and the readers may
+     *  be called with it. WHY and the result as for open_parent(). */
+    apr_status_t (*open_copy)(ccgw_store_t **store, const char **why, const ccgw_store_config_t *config,
+                              apr_pool_t *pool);
+
+    /** Hand all records of all tenants to VISIT, then all mailboxes with their events, each in order of their keys. ITEM
+     *  lives until VISIT returns; the first status that is not APR_SUCCESS ends the walk and is returned. */
+    apr_status_t (*walk)(ccgw_store_t *store, ccgw_store_visit_t *visit, void *baton, apr_pool_t *pool);
+
+    /** Copy the files of the directory FROM to TO, which must not exist or be empty, in an order that makes a sound state
+     *  of them though a server runs in FROM. A server that starts from it tells all readers to start over. */
+    apr_status_t (*backup)(const char **why, const char *from, const char *to, apr_pool_t *pool);
 
     /** Counters for the status page; names are [a-z_]+ . */
     void (*stats)(ccgw_store_t *store, void (*emit)(void *baton, const char *name, apr_int64_t value), void *baton);

@@ -5,20 +5,28 @@
 
 #include "ccgw_error.h"
 
+#include <apr_file_info.h>
 #include <apr_file_io.h>
+#include <apr_general.h>
 #include <apr_shm.h>
 #include <apr_strings.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define MB         ((apr_uint64_t)1024 * 1024)
-#define MEMORY_MIN (8 * MB)
-#define RING_MIN   (4 * MB)
-#define RING_MAX   (32 * MB)
-#define PAGE       ((apr_uint64_t)64 * 1024)
-#define PAGE_LINKS ((apr_uint64_t)1024 * sizeof(apr_uint32_t))
-/* Files are filled this far ahead of use. */
-#define AHEAD (4 * MB)
+#define MB             ((apr_uint64_t)1024 * 1024)
+#define MEMORY_MIN     (8 * MB)
+#define COPY_TRIES     100
+#define COPY_GROWS     4
+#define RING_MIN       (4 * MB)
+#define SNAPSHOT_BYTES (512 * MB)
+#define RING_MAX       (32 * MB)
+#define PAGE           ((apr_uint64_t)64 * 1024)
+#define PAGE_LINKS     ((apr_uint64_t)1024 * sizeof(apr_uint32_t))
+/* Files are made this far ahead of use, and at most so much at once. */
+#define AHEAD         (48 * MB)
+#define AHEAD_AT_ONCE (8 * MB)
+/* A record with its node takes about that much. */
+#define BYTES_PER_BUCKET 1024
 
 /* ---- opening ---- */
 
@@ -38,6 +46,12 @@ static void divide(ccgw_local_segment_t *seg, apr_uint64_t size)
     seg->slots = at;
     seg->nslots = size / 32 / sizeof(ccgw_local_slot_t);
     at = align_up(at + seg->nslots * sizeof(ccgw_local_slot_t));
+    seg->plan = at;
+    at = align_up(at + CCGW_LOCAL_PLAN_WORDS * sizeof(ccgw_off_t));
+    seg->buckets = at;
+    for (seg->nbuckets = 1024; seg->nbuckets * BYTES_PER_BUCKET < size; seg->nbuckets *= 2)
+        continue;
+    at = align_up(at + seg->nbuckets * sizeof(ccgw_off_t));
     /* Each page costs itself, a link per granule and a byte for its class; 2 pages are for
      * rounding. */
     seg->npages = (size - at - 2 * PAGE) / (PAGE + PAGE_LINKS + 1);
@@ -67,11 +81,13 @@ static apr_status_t make_segment(const char **why, ccgw_store_t *store, apr_size
     divide(store->seg, apr_shm_size_get(store->shm));
     ccgw_local_mutex_init(&store->seg->commit_lock);
     ccgw_local_mutex_init(&store->seg->flush_lock);
+    ccgw_local_mutex_init(&store->seg->space_lock);
+    rv = apr_generate_random_bytes((unsigned char *)&store->seg->hash_seed, sizeof store->seg->hash_seed);
     ccgw_local_heap_init(store->seg);
     ccgw_local_index_init(store->seg);
     store->seg->layout = CCGW_LOCAL_LAYOUT;
     store->seg->magic = CCGW_LOCAL_MAGIC;
-    return APR_SUCCESS;
+    return rv;
 }
 
 /* A failed start leaves the directory to the next one, though PROCESS lives on. */
@@ -83,16 +99,10 @@ static void give_back(ccgw_store_t *store)
         apr_shm_destroy(store->shm);
 }
 
-/* Nothing of ours is registered with PROCESS: at a graceful restart our code may go while the
- * pool stays. */
-static apr_status_t open_parent(ccgw_store_t **store, const char **why, const ccgw_store_config_t *config,
-                                apr_pool_t *process)
+static ccgw_store_t *describe(const ccgw_store_config_t *config, apr_pool_t *process)
 {
     ccgw_store_t *made = apr_pcalloc(process, sizeof *made);
-    apr_status_t rv;
 
-    *why = "";
-    *store = NULL;
     made->magic = CCGW_LOCAL_MAGIC;
     made->dir = apr_pstrdup(process, config->dir);
     made->uid = config->uid;
@@ -100,7 +110,21 @@ static apr_status_t open_parent(ccgw_store_t **store, const char **why, const cc
     made->durability = config->durability == CCGW_DURABLE_UNSET ? CCGW_DURABLE_DISK : config->durability;
     made->mailbox_events = config->mailbox_events > 0 ? config->mailbox_events : 1024;
     made->mailbox_bytes = config->mailbox_bytes ? config->mailbox_bytes : 256 * 1024;
+    made->snapshot_bytes = config->snapshot_bytes ? config->snapshot_bytes : SNAPSHOT_BYTES;
     made->fd = -1;
+    return made;
+}
+
+/* Nothing of ours is registered with PROCESS: at a graceful restart our code may go while the
+ * pool stays. */
+static apr_status_t open_parent(ccgw_store_t **store, const char **why, const ccgw_store_config_t *config,
+                                apr_pool_t *process)
+{
+    ccgw_store_t *made = describe(config, process);
+    apr_status_t rv;
+
+    *why = "";
+    *store = NULL;
     if (made->durability > CCGW_DURABLE_DISK) {
         *why = "the store \"local\" has one machine only and cannot offer durability \"replica\"";
         return CCGW_EDISABLED;
@@ -118,8 +142,83 @@ static apr_status_t open_parent(ccgw_store_t **store, const char **why, const cc
     return rv;
 }
 
+/* Some more than the files, and what fits the configured memory in any case. */
+static apr_size_t copy_size(const ccgw_store_config_t *config, apr_pool_t *pool)
+{
+    apr_finfo_t info;
+    apr_dir_t *dir;
+    apr_uint64_t bytes = 64 * MB;
+
+    if (apr_dir_open(&dir, config->dir, pool) != APR_SUCCESS)
+        return (apr_size_t)bytes;
+    while (apr_dir_read(&info, APR_FINFO_SIZE | APR_FINFO_NAME, dir) == APR_SUCCESS) {
+        if (!strncmp(info.name, "snapshot-", 9) || !strncmp(info.name, "journal-", 8))
+            bytes += 2 * (apr_uint64_t)info.size;
+    }
+    apr_dir_close(dir);
+    return (apr_size_t)(bytes > config->memory ? bytes : config->memory);
+}
+
+static apr_status_t read_copy(ccgw_store_t **store, const char **why, const ccgw_store_config_t *config,
+                              apr_size_t size, apr_pool_t *pool)
+{
+    ccgw_store_t *made = describe(config, pool);
+    apr_status_t rv;
+
+    *why = "";
+    made->copy = 1;
+    rv = make_segment(why, made, size, pool);
+    if (rv == APR_SUCCESS)
+        rv = ccgw_local_recover(why, made, config, pool);
+    if (rv == APR_SUCCESS)
+        *store = made;
+    else if (made->shm)
+        apr_shm_destroy(made->shm);
+    return rv;
+}
+
+/* Has the server that runs there made, used again or removed files since *LISTED? */
+static int has_moved(ccgw_local_dir_t *listed, const ccgw_store_config_t *config, apr_pool_t *pool)
+{
+    ccgw_store_t store = { .dir = config->dir };
+    ccgw_local_dir_t before = *listed;
+
+    if (ccgw_local_dir_list(listed, &store, 1, pool) != APR_SUCCESS)
+        return 0;
+    return before.snapshot != listed->snapshot || before.first != listed->first || before.last != listed->last;
+}
+
+/* Files that go away while we read look like damage: only what is there when nothing moved is some, and may then be
+ * accepted. Many small records take more memory than they take in the files. */
+static apr_status_t open_copy(ccgw_store_t **store, const char **why, const ccgw_store_config_t *config,
+                              apr_pool_t *pool)
+{
+    ccgw_store_config_t strict = *config;
+    apr_size_t size = copy_size(config, pool);
+    ccgw_local_dir_t listed = { 0 };
+    int tries = 0, grown = 0, again = 1;
+    apr_status_t rv = APR_SUCCESS;
+
+    *store = NULL;
+    strict.accept_loss = 0;
+    has_moved(&listed, config, pool);
+    while (again) {
+        rv = read_copy(store, why, &strict, size, pool);
+        if (rv == CCGW_ENOSPACE) {
+            size *= 2;
+            again = ++grown < COPY_GROWS;
+        }
+        else {
+            again = (rv == CCGW_EDAMAGED || APR_STATUS_IS_ENOENT(rv)) && has_moved(&listed, config, pool) &&
+                    ++tries < COPY_TRIES;
+        }
+    }
+    return rv == CCGW_EDAMAGED && config->accept_loss ? read_copy(store, why, config, size, pool) : rv;
+}
+
 static apr_status_t close_child(void *store)
 {
+    ccgw_local_snapshot_drop(store);
     ccgw_local_file_close(store);
     return APR_SUCCESS;
 }
@@ -138,6 +237,18 @@ static apr_status_t open_child(ccgw_store_t *store, ccgw_store_wake_t *wake, voi
 
 /* ---- running ---- */
 
+/* Slowly while there is time: the disk has other work. Who commits faster makes room himself. */
+static apr_status_t prepare_ahead(ccgw_store_t *store)
+{
+    ccgw_local_segment_t *seg = store->seg;
+    apr_uint64_t prepared = ccgw_local_read(seg->prepared), head = ccgw_local_read(seg->head);
+    apr_uint64_t ahead = AHEAD < seg->file_size / 2 ? AHEAD : seg->file_size / 2;
+
+    if (prepared >= head + ahead)
+        return APR_SUCCESS;
+    return ccgw_local_space_make(store, prepared + (ahead < AHEAD_AT_ONCE ? ahead : AHEAD_AT_ONCE));
+}
+
 static apr_status_t housekeep(ccgw_store_t *store, int last)
 {
     ccgw_local_segment_t *seg = store->seg;
@@ -145,8 +256,10 @@ static apr_status_t housekeep(ccgw_store_t *store, int last)
 
     if (rv == APR_SUCCESS)
         rv = ccgw_local_flush_lazily(store);
-    if (rv == APR_SUCCESS && ccgw_local_read(seg->prepared) < ccgw_local_read(seg->head) + AHEAD)
-        rv = ccgw_local_prepare_files(store, ccgw_local_read(seg->head) + AHEAD);
+    if (rv == APR_SUCCESS)
+        rv = prepare_ahead(store);
+    if (rv == APR_SUCCESS)
+        rv = ccgw_local_snapshot_step(store);
     if (ccgw_local_read(seg->closed_boxes)) {
         ccgw_local_lock(store);
         ccgw_local_box_purge(store);
@@ -155,15 +268,30 @@ static apr_status_t housekeep(ccgw_store_t *store, int last)
     return rv;
 }
 
-static void stats(ccgw_store_t *store, void (*emit)(void *baton, const char *name, apr_int64_t value), void *baton)
-{
-    ccgw_local_segment_t *seg = store->seg;
-    apr_uint64_t head = ccgw_local_read(seg->head);
+typedef void emit_t(void *baton, const char *name, apr_int64_t value);
 
+/* What this server did since it began. */
+static void stats_of_running(ccgw_local_segment_t *seg, emit_t *emit, void *baton)
+{
     emit(baton, "commits", (apr_int64_t)seg->commits);
     emit(baton, "conflicts", (apr_int64_t)seg->conflicts);
     emit(baton, "flushes", (apr_int64_t)seg->flushes);
     emit(baton, "repairs", (apr_int64_t)seg->repairs);
+    emit(baton, "files_made", (apr_int64_t)seg->files_made);
+    emit(baton, "files_recycled", (apr_int64_t)seg->files_recycled);
+    emit(baton, "files_spare", (apr_int64_t)seg->spares);
+    emit(baton, "snapshots", (apr_int64_t)seg->snapshots);
+    emit(baton, "locked_reads", (apr_int64_t)seg->locked_reads);
+    emit(baton, "broken", (apr_int64_t)ccgw_local_read(seg->broken));
+}
+
+static void stats(ccgw_store_t *store, emit_t *emit, void *baton)
+{
+    ccgw_local_segment_t *seg = store->seg;
+    apr_uint64_t head = ccgw_local_read(seg->head);
+
+    if (!store->copy)
+        stats_of_running(seg, emit, baton);
     emit(baton, "records", (apr_int64_t)seg->records);
     emit(baton, "mailboxes", (apr_int64_t)seg->boxes);
     emit(baton, "blocks", (apr_int64_t)seg->blocks);
@@ -171,9 +299,10 @@ static void stats(ccgw_store_t *store, void (*emit)(void *baton, const char *nam
     emit(baton, "heap_bytes_used", (apr_int64_t)(ccgw_local_read(seg->page_next) * PAGE));
     emit(baton, "journal_bytes", (apr_int64_t)head);
     emit(baton, "journal_bytes_unsynced", (apr_int64_t)(head - ccgw_local_read(seg->flushed)));
+    emit(baton, "snapshot_position", (apr_int64_t)ccgw_local_read(seg->snapshot));
+    emit(baton, "scrubs_pending", ccgw_local_read(seg->scrub) > ccgw_local_read(seg->snapshot));
     emit(baton, "epoch", (apr_int64_t)seg->epoch);
     emit(baton, "incarnation", (apr_int64_t)seg->incarnation);
-    emit(baton, "broken", (apr_int64_t)ccgw_local_read(seg->broken));
 }
 
 const ccgw_store_provider_t ccgw_store_local = {
@@ -197,5 +326,9 @@ const ccgw_store_provider_t ccgw_store_local = {
     .due = ccgw_local_due,
     .word = ccgw_local_word,
     .forget = ccgw_local_forget,
+    .scrub = ccgw_local_scrub,
+    .open_copy = open_copy,
+    .walk = ccgw_local_walk,
+    .backup = ccgw_local_backup,
     .stats = stats,
 };

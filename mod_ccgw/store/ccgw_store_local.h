@@ -5,7 +5,8 @@
  * killed at any instruction: every step that matters is one store, made with ccgw_local_set() so that the compiler
  * keeps their order, and every chain of such steps can be done again from its start.
  *
- * Locks: flush_lock before commit_lock. commit_lock guards all but the words; flush_lock guards the files. */
+ * Locks: space_lock before flush_lock before commit_lock. commit_lock guards all but the words; flush_lock guards what
+ * is written to the journal's files, space_lock their making and going. Readers take none of them: see "looks". */
 #ifndef CCGW_STORE_LOCAL_H
 #define CCGW_STORE_LOCAL_H
 
@@ -22,7 +23,7 @@ extern const ccgw_store_provider_t ccgw_store_local;
 typedef apr_uint64_t ccgw_off_t;
 
 #define CCGW_LOCAL_MAGIC   0x6363677773746f72ULL
-#define CCGW_LOCAL_LAYOUT  1
+#define CCGW_LOCAL_LAYOUT  2
 #define CCGW_LOCAL_CLASSES 27
 #define CCGW_LOCAL_HEIGHT  16
 
@@ -31,10 +32,11 @@ typedef apr_uint64_t ccgw_off_t;
 /** A node of the index. The key stands behind next[height]. */
 typedef struct ccgw_local_node_t {
     ccgw_off_t value; /**< blob, mailbox or tenant, as the table has it; 0 in the due table */
+    ccgw_off_t chain; /**< the next node of the same bucket */
     apr_uint16_t key_len;
     unsigned char table;
     unsigned char height;
-    apr_uint32_t unused;
+    apr_uint32_t hash; /**< of the key; lower half */
     ccgw_off_t next[];
 } ccgw_local_node_t;
 
@@ -45,7 +47,7 @@ typedef struct ccgw_local_blob_t {
     apr_uint32_t len;
     apr_uint32_t crc;  /**< of the bytes */
     apr_uint32_t refs; /**< mailbox entries that hold this body */
-    apr_uint32_t unused;
+    apr_uint32_t shot; /**< number of the last snapshot that has the bytes */
     ccgw_off_t more;
     char bytes[];
 } ccgw_local_blob_t;
@@ -118,25 +120,38 @@ typedef struct ccgw_local_segment_t {
     apr_uint32_t broken_said;
     apr_uint64_t size;
 
-    ccgw_off_t ring, slots, links, classes, heap;
-    apr_uint64_t ring_size, nslots, npages;
+    ccgw_off_t ring, slots, plan, buckets, links, classes, heap;
+    apr_uint64_t ring_size, nslots, nbuckets, npages;
+    apr_uint64_t hash_seed;
+    apr_uint64_t file_size; /**< of a journal file */
 
     pthread_mutex_t commit_lock;
     pthread_mutex_t flush_lock;
+    pthread_mutex_t space_lock;
+
+    apr_uint64_t turn; /**< odd while something linked is being changed; raised by each change */
 
     apr_uint64_t epoch;       /**< of this start, in every record */
+    apr_uint64_t start;       /**< as START's tenant */
+    apr_uint32_t weakest;     /**< lowest level at which this start stores something that lasts */
     apr_uint64_t incarnation; /**< top of every cursor */
 
     /* Positions in the journal. */
-    apr_uint64_t head;        /**< end of the last commit: storing it is the commit point */
-    apr_uint64_t applied;     /**< != head: a commit is half applied */
-    apr_uint64_t done;        /**< operations of that commit that are applied */
-    apr_uint64_t written;     /**< handed to the system */
-    apr_uint64_t flushed;     /**< synced */
-    apr_uint64_t published;   /**< readers may see what is before */
-    apr_uint64_t sync_wanted; /**< somebody waits for a sync up to here */
-    apr_uint64_t prepared;    /**< files hold zeros up to here */
-    apr_uint32_t flush_turn;  /**< futex: raised after each flush */
+    apr_uint64_t head;         /**< end of the last commit: storing it is the commit point */
+    apr_uint64_t applied;      /**< != head: a commit is half applied */
+    apr_uint64_t done;         /**< operations of that commit that are applied */
+    apr_uint64_t written;      /**< handed to the system */
+    apr_uint64_t flushed;      /**< synced */
+    apr_uint64_t published;    /**< readers may see what is before */
+    apr_uint64_t sync_wanted;  /**< somebody waits for a sync up to here */
+    apr_uint64_t prepared;     /**< files are there up to here, with nothing that could be taken for a record */
+    apr_uint64_t snapshot;     /**< the newest snapshot begins here; 0 none */
+    apr_uint64_t scrub;        /**< no file may hold anything from before, except one that is about to go; 0 none */
+    apr_uint64_t base;         /**< first position that a file still holds */
+    apr_uint32_t shots;        /**< snapshots begun since the start */
+    apr_uint32_t spares;       /**< files that wait to be used again */
+    apr_uint32_t flush_turn;   /**< futex: raised after each flush */
+    apr_uint64_t flush_target; /**< the flush under way ends here */
     apr_uint32_t words_dirty;
     apr_uint32_t recovering; /**< records come from the files: passing events are not delivered again */
     apr_time_t words_saved;
@@ -149,9 +164,11 @@ typedef struct ccgw_local_segment_t {
     apr_uint32_t pending;                   /**< freed in this or the last commit */
     apr_uint32_t inflight;                  /**< taken for the commit that begins at inflight_for */
     apr_uint64_t inflight_for;
+    ccgw_off_t linking, unlinking; /**< the node whose links are being set or taken out; 0 none */
 
     /* Counters for the status page. */
     apr_uint64_t commits, conflicts, flushes, repairs, records, boxes, closed_boxes, blocks;
+    apr_uint64_t snapshots, files_made, files_recycled, locked_reads;
 
     ccgw_local_node_t top; /**< the index begins here; CCGW_LOCAL_HEIGHT links follow */
 } ccgw_local_segment_t;
@@ -168,8 +185,12 @@ struct ccgw_store_t {
     ccgw_durability_t durability;
     int mailbox_events;
     apr_size_t mailbox_bytes;
+    apr_uint64_t snapshot_bytes;
     int fd; /**< of journal file FD_FILE; used under flush_lock only; -1: none */
     apr_uint64_t fd_file;
+    struct ccgw_local_shot_t *shot; /**< the snapshot that this child is writing */
+    int shot_busy;                  /**< atomic: a thread of this child is at it */
+    int copy;                       /**< read from files that belong to somebody else: nothing is written */
     struct apr_file_t *lock;
     struct apr_shm_t *shm;
     ccgw_store_wake_t *wake;
@@ -181,12 +202,50 @@ static inline void *ccgw_local_at(ccgw_local_segment_t *seg, ccgw_off_t off)
     return (char *)seg + off;
 }
 
+/* ---- looks: reading without a lock ----
+ *
+ * A reader notes the turn, follows offsets, and before it uses what it found it looks whether the turn is still the same:
+ * a block that was reachable then is not used for anything else before the turn has changed. It begins again when it has,
+ * and after a few times takes the lock. Whoever holds commit_lock looks with LOCKED set: nothing can change. */
+
+typedef struct ccgw_local_look_t {
+    ccgw_store_t *store;
+    ccgw_local_segment_t *seg;
+    apr_uint64_t turn;
+    int tries;
+    int locked;
+} ccgw_local_look_t;
+
+/** Has nothing been changed since the look began? What was read before the call is true then. */
+static inline int ccgw_local_holds(const ccgw_local_look_t *look)
+{
+    __atomic_thread_fence(__ATOMIC_ACQUIRE);
+    return look->locked || __atomic_load_n(&look->seg->turn, __ATOMIC_RELAXED) == look->turn;
+}
+
+/** For the owner of commit_lock. */
+static inline ccgw_local_look_t ccgw_local_owner(ccgw_local_segment_t *seg)
+{
+    ccgw_local_look_t look = { .seg = seg, .locked = 1 };
+
+    return look;
+}
+
+/** do { begin; read } while (!end); LOOK is zeroed before the first one. */
+void ccgw_local_look_begin(ccgw_local_look_t *look, ccgw_store_t *store);
+int ccgw_local_look_end(ccgw_local_look_t *look);
+
+/** commit_lock held: what is between the two, readers do not use. */
+void ccgw_local_change_begin(ccgw_local_segment_t *seg);
+void ccgw_local_change_end(ccgw_local_segment_t *seg);
+
 /* ---- the journal: see LAYOUT ---- */
 
 #define CCGW_LOCAL_FILE_SIZE    ((apr_uint64_t)64 * 1024 * 1024)
+#define CCGW_LOCAL_FILE_MIN     ((apr_uint64_t)4 * 1024 * 1024)
 #define CCGW_LOCAL_FILE_HEAD    64
 #define CCGW_LOCAL_FILE_MAGIC   0x4a47434cU
-#define CCGW_LOCAL_FILE_FORMAT  1
+#define CCGW_LOCAL_FILE_FORMAT  2
 #define CCGW_LOCAL_RECORD_MAGIC 0x524a4743U
 #define CCGW_LOCAL_RECORD_MAX   (2 * 1024 * 1024)
 /** Numbers handed out and lost by a crash are below this many, each time. */
@@ -196,31 +255,35 @@ typedef struct ccgw_local_file_head_t {
     apr_uint32_t magic;
     apr_uint32_t format;
     apr_uint64_t position;
-    apr_uint32_t crc; /**< of this struct with crc 0 */
-    apr_uint32_t unused[11];
+    apr_uint64_t size;  /**< of every journal file of this directory */
+    apr_uint64_t inode; /**< of this very file: a copy has another */
+    apr_uint32_t crc;   /**< of this struct with crc 0 */
+    apr_uint32_t unused[7];
 } ccgw_local_file_head_t;
 
 typedef enum ccgw_local_type_t {
     CCGW_LOCAL_COMMIT = 1,
     CCGW_LOCAL_WORDS,
     CCGW_LOCAL_START,
-    CCGW_LOCAL_PAD /**< nothing more in this file; the CRC covers the head only */
+    CCGW_LOCAL_PAD,  /**< nothing more in this file */
+    CCGW_LOCAL_SCRUB /**< zeros; the files before the last one of them shall go */
 } ccgw_local_type_t;
 
 typedef struct ccgw_local_record_t {
     apr_uint32_t magic;
-    apr_uint32_t len; /**< whole, a multiple of 8 */
-    apr_uint32_t crc; /**< of the whole with crc 0 */
+    apr_uint32_t len;      /**< whole, a multiple of 8 */
+    apr_uint32_t crc;      /**< of this head with crc 0 */
+    apr_uint32_t body_crc; /**< of all behind it; 0 of a PAD */
     unsigned char type;
     unsigned char level; /**< ccgw_durability_t it must reach to be seen */
     apr_uint16_t tenant_len;
+    apr_uint32_t nops; /**< COMMIT: operations; WORDS: slots */
     apr_uint64_t position;
     apr_uint64_t epoch;
     apr_uint64_t synced; /**< all before this was synced when the record was made */
     apr_uint64_t number; /**< COMMIT: the tenant's; START: incarnation */
-    ccgw_off_t tenant;   /**< in the segment of the time; means nothing in a file. START: configured durability */
-    apr_uint32_t nops;   /**< COMMIT: operations; WORDS: slots */
-    apr_uint32_t boot;   /**< START: tells one boot of the machine from another */
+    ccgw_off_t tenant;   /**< in the segment of the time; means nothing in a file. START: boot of the machine (32 bits)
+                              above the configured durability */
 } ccgw_local_record_t;
 
 typedef enum ccgw_local_kind_t {
@@ -234,8 +297,7 @@ typedef enum ccgw_local_kind_t {
 /** OPEN: the first one of this mailbox in its transaction. EVENT's mailbox: opened by the transaction itself. */
 #define CCGW_LOCAL_OP_FIRST 1
 
-/** Key and value follow, each filled up to 8 bytes; then the mailboxes of an EVENT. The offsets name blocks that are
- *  filled before the commit point, so applying never needs memory; they mean nothing in a file. */
+/** Key and value follow, each filled up to 8 bytes; then the mailboxes of an EVENT. */
 typedef struct ccgw_local_op_t {
     apr_uint32_t len;
     unsigned char kind;
@@ -245,14 +307,24 @@ typedef struct ccgw_local_op_t {
     apr_uint16_t nboxes;
     apr_uint32_t value_len;
     apr_time_t due;
-    ccgw_off_t node, block, due_node;
+    apr_uint32_t value_crc;
+    apr_uint32_t unused;
 } ccgw_local_op_t;
 
 typedef struct ccgw_local_target_t {
-    ccgw_off_t entry; /**< 0: the mailbox was not open */
     apr_uint32_t flags;
     apr_uint32_t name_len;
 } ccgw_local_target_t;
+
+/** The plan of the commit in hand, in the segment: for each operation the blocks that were taken and filled for it
+ *  before the commit point, so that applying never needs memory; ENTRIES of an EVENT follow it. */
+typedef struct ccgw_local_plan_t {
+    ccgw_off_t node;      /**< new, or the one that is there */
+    ccgw_off_t block;     /**< blob or mailbox */
+    ccgw_off_t due_node;  /**< new */
+    ccgw_off_t entries[]; /**< one for each mailbox; 0: it was not open */
+} ccgw_local_plan_t;
+#define CCGW_LOCAL_PLAN_WORDS (4 * CCGW_TXN_MAX_OPS)
 
 typedef struct ccgw_local_saved_slot_t {
     apr_uint64_t hash[2];
@@ -273,41 +345,49 @@ ccgw_off_t ccgw_local_heap_keep(ccgw_local_segment_t *seg, apr_size_t size);
 /** Give back everything taken since begin. */
 void ccgw_local_heap_rollback(ccgw_local_segment_t *seg);
 void ccgw_local_heap_free(ccgw_local_segment_t *seg, ccgw_off_t block);
-/** After the death of a lock holder. */
+/** After the death of a lock holder, before anything else is done. */
 void ccgw_local_heap_repair(ccgw_local_segment_t *seg);
 
-/** A blob with BYTES in it, refs 0. 0: no space (what was taken goes with rollback). */
-ccgw_off_t ccgw_local_blob_make(ccgw_local_segment_t *seg, const void *bytes, apr_uint32_t n, apr_uint64_t version,
-                                apr_time_t due);
+/** A blob with BYTES in it, whose CRC the caller knows; refs 0. 0: no space (what was taken goes with rollback). */
+ccgw_off_t ccgw_local_blob_make(ccgw_local_segment_t *seg, const void *bytes, apr_uint32_t n, apr_uint32_t crc,
+                                apr_uint64_t version, apr_time_t due);
 void ccgw_local_blob_free(ccgw_local_segment_t *seg, ccgw_off_t blob);
-/** A copy with a zero byte behind it. @return CCGW_EDAMAGED when the CRC is wrong */
-apr_status_t ccgw_local_blob_copy(ccgw_buf_t *copy, ccgw_local_segment_t *seg, ccgw_off_t blob, apr_pool_t *pool);
+/** commit_lock held: its bytes to TO. */
+void ccgw_local_blob_put(char *to, ccgw_local_segment_t *seg, ccgw_off_t blob);
+/** A copy with a zero byte behind it; empty when LOOK does not hold. @return CCGW_EDAMAGED when the CRC is wrong */
+apr_status_t ccgw_local_blob_copy(ccgw_buf_t *copy, const ccgw_local_look_t *look, ccgw_off_t blob, apr_pool_t *pool);
 
-/* ---- ccgw_store_local_index.c; commit_lock held ---- */
+/* ---- ccgw_store_local_index.c ---- */
 
-/** Offsets of the last nodes before a key on each level. */
-typedef struct ccgw_local_path_t {
-    ccgw_off_t before[CCGW_LOCAL_HEIGHT];
-} ccgw_local_path_t;
+/** The three ways to a node. With a look that does not hold they may say 0 for what is there. */
+ccgw_off_t ccgw_local_look_find(const ccgw_local_look_t *look, int table, ccgw_buf_t key);
+/** The first node of TABLE at or behind KEY, or 0. */
+ccgw_off_t ccgw_local_look_seek(const ccgw_local_look_t *look, int table, ccgw_buf_t key);
+/** The node behind this one in the same table, or 0. */
+ccgw_off_t ccgw_local_look_next(const ccgw_local_look_t *look, ccgw_off_t node);
+
+/* The rest: commit_lock held. */
 
 void ccgw_local_index_init(ccgw_local_segment_t *seg);
-/** The node with exactly this key, or 0. PATH may be NULL. */
-ccgw_off_t ccgw_local_index_find(ccgw_local_path_t *path, ccgw_local_segment_t *seg, int table, ccgw_buf_t key);
-/** The first node of TABLE at or behind KEY, or 0. */
+/** The node with exactly this key, or 0. Not for the due table. */
+ccgw_off_t ccgw_local_index_find(ccgw_local_segment_t *seg, int table, ccgw_buf_t key);
 ccgw_off_t ccgw_local_index_seek(ccgw_local_segment_t *seg, int table, ccgw_buf_t key);
-/** The node behind this one in the same table, or 0. */
 ccgw_off_t ccgw_local_index_next(ccgw_local_segment_t *seg, ccgw_off_t node);
 ccgw_buf_t ccgw_local_node_key(ccgw_local_segment_t *seg, ccgw_off_t node);
 /** A node not linked yet, by TAKE (one of the two of the heap); 0: no space. */
 ccgw_off_t ccgw_local_node_make(ccgw_local_segment_t *seg, int table, ccgw_buf_t key, ccgw_off_t value,
                                 ccgw_off_t (*take)(ccgw_local_segment_t *seg, apr_size_t size));
-/** Link NODE; nothing when its key is there already. */
+/** After the death of a lock holder, behind redo: finish what is half linked. */
+void ccgw_local_index_repair(ccgw_local_segment_t *seg);
+/** Link NODE; links that are there already stay. */
 void ccgw_local_index_link(ccgw_local_segment_t *seg, ccgw_off_t node);
 /** Unlink the node of this key and free it, not its value; nothing when there is none. */
 void ccgw_local_index_unlink(ccgw_local_segment_t *seg, int table, ccgw_buf_t key);
 
-/** The tenant's block; MAKE: made when missing. 0: none, or no space. */
-ccgw_off_t ccgw_local_tenant_find(ccgw_local_segment_t *seg, ccgw_buf_t name, int make);
+/** The tenant's block, or 0. */
+ccgw_off_t ccgw_local_tenant_find(const ccgw_local_look_t *look, ccgw_buf_t name);
+/** commit_lock held: likewise, made when missing; 0: no space. */
+ccgw_off_t ccgw_local_tenant_make(ccgw_local_segment_t *seg, ccgw_buf_t name);
 
 /* ---- ccgw_store_local_due.c ---- */
 
@@ -327,6 +407,9 @@ ccgw_buf_t ccgw_local_op_key(ccgw_local_op_t *op);
 ccgw_buf_t ccgw_local_op_value(ccgw_local_op_t *op);
 /** Mailbox *AT of EVENT; begin with *AT 0. */
 ccgw_local_target_t *ccgw_local_op_target(apr_size_t *at, ccgw_local_op_t *op);
+/** The plan of the commit's first operation; the one behind PLAN, which is OP's. */
+ccgw_local_plan_t *ccgw_local_plan_first(ccgw_local_segment_t *seg);
+ccgw_local_plan_t *ccgw_local_plan_next(ccgw_local_plan_t *plan, const ccgw_local_op_t *op);
 /** Take and fill every block RECORD will need. Its tenant and position are set.
  *  @return CCGW_ENOSPACE, and nothing is taken; CCGW_EDAMAGED */
 apr_status_t ccgw_local_prepare(ccgw_store_t *store, ccgw_local_record_t *record);
@@ -337,10 +420,15 @@ void ccgw_local_redo(ccgw_store_t *store);
 
 /* ---- ccgw_store_local_box.c ---- */
 
+/** The mailbox, or 0. */
+ccgw_off_t ccgw_local_box_find(const ccgw_local_look_t *look, ccgw_buf_t name);
 /** commit_lock held: the operations on mailboxes. */
-void ccgw_local_box_open(ccgw_store_t *store, ccgw_local_op_t *op);
+void ccgw_local_box_open(ccgw_store_t *store, ccgw_local_op_t *op, const ccgw_local_plan_t *plan);
 void ccgw_local_box_close(ccgw_store_t *store, ccgw_local_op_t *op, apr_uint64_t number);
-void ccgw_local_box_append(ccgw_store_t *store, ccgw_local_op_t *op, ccgw_local_kept_t kept);
+void ccgw_local_box_append(ccgw_store_t *store, ccgw_local_op_t *op, const ccgw_local_plan_t *plan,
+                           ccgw_local_kept_t kept);
+/** Recovery: put ENTRY, filled but for its links, at the end of a mailbox's lasting events. */
+void ccgw_local_box_restore(ccgw_local_segment_t *seg, ccgw_local_box_t *box, ccgw_off_t entry);
 /** commit_lock held: forget closed mailboxes beyond a bound. */
 void ccgw_local_box_purge(ccgw_store_t *store);
 
@@ -351,9 +439,12 @@ apr_status_t ccgw_local_events(ccgw_stored_event_t **events, int *n, ccgw_cursor
                                apr_pool_t *pool);
 ccgw_cursor_t ccgw_local_last(ccgw_store_t *store, ccgw_buf_t tenant);
 ccgw_cursor_t ccgw_local_cursor(const ccgw_local_segment_t *seg, apr_uint64_t number);
-/** commit_lock held: the record at NODE, copied. */
-apr_status_t ccgw_local_record_copy(ccgw_record_t *record, ccgw_local_segment_t *seg, ccgw_off_t node,
+/** The record at NODE, copied; nothing of it means anything when LOOK does not hold. */
+apr_status_t ccgw_local_record_copy(ccgw_record_t *record, const ccgw_local_look_t *look, ccgw_off_t node,
                                     apr_pool_t *pool);
+/** The block that NODE leads to; 0 when LOOK does not hold. */
+ccgw_off_t ccgw_local_value_of(const ccgw_local_look_t *look, ccgw_off_t node);
+apr_status_t ccgw_local_walk(ccgw_store_t *store, ccgw_store_visit_t *visit, void *baton, apr_pool_t *pool);
 
 /* ---- ccgw_store_local_txn.c ---- */
 
@@ -380,34 +471,123 @@ void ccgw_local_unlock(ccgw_store_t *store);
 void ccgw_local_mutex_init(pthread_mutex_t *mutex);
 /** Does what RECORD was decided on still hold? Called with commit_lock held. */
 typedef int ccgw_local_check_t(void *baton);
-/** The lower half of a commit, without the wait. RECORD is complete but for position, epoch, synced, number, blocks
- *  and CRC. *end: the position that must be published. */
+/** The lower half of a commit, without the wait. RECORD is complete but for position, epoch, synced, number and the
+ *  head's CRC. *end: the position that must be published. */
 apr_status_t ccgw_local_submit(apr_uint64_t *end, ccgw_store_t *store, ccgw_local_record_t *record,
                                ccgw_local_check_t *check, void *baton);
 /** Wait until all before END is published, flushing when nobody else does. */
 apr_status_t ccgw_local_wait(ccgw_store_t *store, apr_uint64_t end);
 /** Write and sync what no commit waited for, unless somebody flushes already. */
 apr_status_t ccgw_local_flush_lazily(ccgw_store_t *store);
-/** Let the files hold zeros up to END, where records may then go. */
-apr_status_t ccgw_local_prepare_files(ccgw_store_t *store, apr_uint64_t end);
-/** Where a record of LEN bytes goes that is made when the journal ends at HEAD. */
-apr_uint64_t ccgw_local_place(apr_uint64_t head, apr_uint64_t len);
-apr_uint32_t ccgw_local_record_crc(ccgw_local_record_t *record);
+/** Write and sync all that is committed now. */
+apr_status_t ccgw_local_flush_all(ccgw_store_t *store);
+/** The head's CRC, as it should be. */
+apr_uint32_t ccgw_local_record_crc(const ccgw_local_record_t *record);
+/** Set body_crc. */
+void ccgw_local_record_seal(ccgw_local_record_t *record);
+/** The start of the file behind the one that POSITION lies in, where its first record goes. */
+apr_uint64_t ccgw_local_next_file(const ccgw_local_segment_t *seg, apr_uint64_t position);
 
 /* ---- ccgw_store_local_file.c ---- */
 
 apr_status_t ccgw_local_dir_open(const char **why, ccgw_store_t *store, apr_pool_t *process);
 const char *ccgw_local_file_path(const ccgw_store_t *store, apr_uint64_t file, char *buf, apr_size_t n);
-/** flush_lock held, or nobody else is there: zeros up to POSITION at least, files made as needed. */
-apr_status_t ccgw_local_file_extend(ccgw_store_t *store, apr_uint64_t position);
 /** flush_lock held. */
 apr_status_t ccgw_local_file_write(ccgw_store_t *store, apr_uint64_t position, const void *bytes, apr_size_t n);
 apr_status_t ccgw_local_file_sync(ccgw_store_t *store, apr_uint64_t from, apr_uint64_t to);
 void ccgw_local_file_close(ccgw_store_t *store);
+apr_status_t ccgw_local_write_all(int fd, const void *bytes, apr_size_t n, apr_uint64_t at);
+apr_status_t ccgw_local_dir_sync(const ccgw_store_t *store);
+/** What the store makes belongs to the server's user. */
+int ccgw_local_give_away(const ccgw_store_t *store, int fd);
+
+/* ---- ccgw_store_local_space.c: journal files made ahead, and used again ---- */
+
+#define CCGW_LOCAL_PATH_SIZE 1024
+
 apr_uint32_t ccgw_local_file_head_crc(ccgw_local_file_head_t head);
+/** Let there be room up to END, where records may then go. A fault is logged now and then.
+ *  @return CCGW_ESTORE; nothing is lost, and the next call tries again */
+apr_status_t ccgw_local_space_make(ccgw_store_t *store, apr_uint64_t end);
+/** From now on no file is used again until a snapshot has been made. @return up to where files are there already */
+apr_uint64_t ccgw_local_space_freeze(ccgw_store_t *store);
+/** Files of which the snapshot at POSITION needs nothing: a few are kept for use again, unless FORGET. Older snapshots
+ *  go. */
+apr_status_t ccgw_local_space_recycle(ccgw_store_t *store, apr_uint64_t position, int forget);
+/** What stands in the directory. */
+typedef struct ccgw_local_dir_t {
+    apr_uint64_t snapshot;    /**< the newest one's position; 0 none */
+    apr_uint64_t first, last; /**< numbers of the journal's files */
+    int nfiles;               /**< journal files */
+    int nspares;
+} ccgw_local_dir_t;
+apr_status_t ccgw_local_dir_list(ccgw_local_dir_t *found, const ccgw_store_t *store, apr_uint64_t file_size,
+                                 apr_pool_t *pool);
+/** Call SEE for each file of the directory that is called PREFIX and a position, until it answers 0. */
+typedef int ccgw_local_see_t(void *baton, const char *name, apr_uint64_t position);
+apr_status_t ccgw_local_dir_each(const ccgw_store_t *store, const char *prefix, ccgw_local_see_t *see, void *baton,
+                                 apr_pool_t *pool);
+/** Write the head of a journal file that is there as one of ours. */
+apr_status_t ccgw_local_file_adopt(ccgw_store_t *store, apr_uint64_t file);
+const char *ccgw_local_snapshot_path(const ccgw_store_t *store, apr_uint64_t position, char *buf, apr_size_t n);
+
+/* ---- ccgw_store_local_snapshot.c: writing, ccgw_store_local_load.c: reading ---- */
+
+#define CCGW_LOCAL_SNAPSHOT_MAGIC  0x5347434cU
+#define CCGW_LOCAL_SNAPSHOT_FORMAT 1
+
+typedef struct ccgw_local_snapshot_head_t {
+    apr_uint32_t magic;
+    apr_uint32_t format;
+    apr_uint64_t position; /**< the journal from here on belongs to it */
+    apr_uint64_t epoch;
+    apr_uint64_t incarnation;
+    apr_uint64_t start; /**< as START's tenant */
+    apr_uint64_t file_size;
+    apr_uint32_t weakest; /**< lowest level at which anything was stored in this start */
+    apr_uint32_t crc;     /**< of this struct with crc 0 */
+    apr_uint64_t unused;
+} ccgw_local_snapshot_head_t;
+
+typedef enum ccgw_local_item_kind_t {
+    CCGW_LOCAL_ITEM_RECORD = 1, /**< key, value */
+    CCGW_LOCAL_ITEM_BOX,        /**< name; then EVENT items, which belong to it */
+    CCGW_LOCAL_ITEM_EVENT,      /**< body; empty: an earlier item of the same number and event has it */
+    CCGW_LOCAL_ITEM_TENANT,     /**< name */
+    CCGW_LOCAL_ITEM_SLOTS,      /**< ccgw_local_saved_slot_t */
+    CCGW_LOCAL_ITEM_END         /**< last: a = number of items before */
+} ccgw_local_item_kind_t;
+
+/** Key and value follow, each filled up to 8 bytes. */
+typedef struct ccgw_local_item_t {
+    apr_uint32_t len;
+    apr_uint32_t crc; /**< of the whole with crc 0, begun with the item's place in the file */
+    unsigned char kind;
+    unsigned char table;
+    apr_uint16_t key_len;
+    apr_uint32_t value_len;
+    apr_uint64_t a; /**< RECORD: version; BOX: dropped_upto; EVENT: number; TENANT: last */
+    apr_uint64_t b; /**< RECORD: due; BOX: open; EVENT: born; TENANT: forgotten_upto */
+    apr_uint32_t c; /**< EVENT: which of the commit; RECORD and EVENT with a body: CRC of the value in D */
+    apr_uint32_t d;
+} ccgw_local_item_t;
+
+apr_uint32_t ccgw_local_item_crc(const ccgw_local_item_t *item, apr_uint64_t place);
+/** Now and then: begin, go on with or finish a snapshot when one is due. Never long. */
+apr_status_t ccgw_local_snapshot_step(ccgw_store_t *store);
+/** The child ends: what is half written is dropped. */
+void ccgw_local_snapshot_drop(ccgw_store_t *store);
+apr_status_t ccgw_local_scrub(ccgw_store_t *store);
+apr_status_t ccgw_local_backup(const char **why, const char *from, const char *to, apr_pool_t *pool);
+
+/** Take the bytes of the snapshot at POSITION into the empty segment. HEAD gets its head. CCGW_EDAMAGED: *why says
+ *  where; LOSSY: what is sound before the damage is there, and *why says what was given up, with APR_SUCCESS. */
+apr_status_t ccgw_local_snapshot_load(ccgw_local_snapshot_head_t *head, const char **why, ccgw_store_t *store,
+                                      apr_uint64_t position, int lossy, apr_pool_t *pool);
 
 /* ---- ccgw_store_local_recover.c ---- */
 
+/** STORE->copy: nothing is written. */
 apr_status_t ccgw_local_recover(const char **why, ccgw_store_t *store, const ccgw_store_config_t *config,
                                 apr_pool_t *pool);
 
@@ -418,8 +598,11 @@ apr_status_t ccgw_local_word(apr_uint64_t *result, ccgw_store_t *store, ccgw_buf
 void ccgw_local_forget(ccgw_store_t *store, ccgw_buf_t key);
 /** Journal the words that changed. */
 apr_status_t ccgw_local_words_save(ccgw_store_t *store, int now_too);
-/** Recovery: take the slots of a WORDS record. */
-apr_status_t ccgw_local_words_load(ccgw_store_t *store, const ccgw_local_record_t *record);
+/** The slots from FROM on that are in use, at most MAX; *next: where to go on. @return how many */
+apr_uint32_t ccgw_local_words_copy(ccgw_local_saved_slot_t *saved, apr_uint32_t max, apr_uint64_t *next,
+                                   ccgw_store_t *store, apr_uint64_t from);
+/** Recovery: take N slots. */
+apr_status_t ccgw_local_words_load(ccgw_store_t *store, const ccgw_local_saved_slot_t *saved, apr_uint32_t n);
 /** Recovery, at the end: nothing held before the start may match, no number may be given twice. */
 void ccgw_local_words_renew(ccgw_store_t *store);
 

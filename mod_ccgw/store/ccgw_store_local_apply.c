@@ -8,6 +8,7 @@
 #include "store/ccgw_store_local.h"
 
 #include "ccgw_error.h"
+#include "util/ccgw_step.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -75,65 +76,93 @@ ccgw_local_op_t *ccgw_local_op_next(apr_size_t *at, ccgw_local_record_t *record)
     return op;
 }
 
+/* ---- the plan ---- */
+
+ccgw_local_plan_t *ccgw_local_plan_first(ccgw_local_segment_t *seg)
+{
+    return ccgw_local_at(seg, seg->plan);
+}
+
+ccgw_local_plan_t *ccgw_local_plan_next(ccgw_local_plan_t *plan, const ccgw_local_op_t *op)
+{
+    return (ccgw_local_plan_t *)(plan->entries + op->nboxes);
+}
+
+static int has_room(ccgw_local_segment_t *seg, const ccgw_local_plan_t *plan, const ccgw_local_op_t *op)
+{
+    const ccgw_off_t *end = (const ccgw_off_t *)ccgw_local_plan_first(seg) + CCGW_LOCAL_PLAN_WORDS;
+
+    return plan->entries + op->nboxes <= end;
+}
+
 /* ---- before the commit point ---- */
 
-static apr_status_t prepare_put(ccgw_local_segment_t *seg, ccgw_local_op_t *op, apr_uint64_t version)
+static apr_status_t plan_put(ccgw_local_plan_t *plan, ccgw_local_segment_t *seg, ccgw_local_op_t *op,
+                             apr_uint64_t version)
 {
     ccgw_buf_t key = ccgw_local_op_key(op), value = ccgw_local_op_value(op);
-    ccgw_off_t node = ccgw_local_index_find(NULL, seg, op->table, key);
     unsigned char bytes[CCGW_LOCAL_DUE_KEY_MAX];
     apr_time_t old_due = 0;
 
-    if (node) {
-        const ccgw_local_node_t *old = ccgw_local_at(seg, node);
+    plan->node = ccgw_local_index_find(seg, op->table, key);
+    if (plan->node) {
+        const ccgw_local_node_t *old = ccgw_local_at(seg, plan->node);
 
         old_due = ((const ccgw_local_blob_t *)ccgw_local_at(seg, old->value))->due;
     }
-    op->block = ccgw_local_blob_make(seg, value.p, op->value_len, version, op->due);
-    if (!op->block)
+    plan->block = ccgw_local_blob_make(seg, value.p, op->value_len, op->value_crc, version, op->due);
+    if (!plan->block)
         return CCGW_ENOSPACE;
-    if (!node) {
-        op->node = ccgw_local_node_make(seg, op->table, key, op->block, ccgw_local_heap_take);
-        if (!op->node)
-            return CCGW_ENOSPACE;
-    }
-    if (op->due && op->due != old_due) {
-        op->due_node = ccgw_local_node_make(seg, CCGW_LOCAL_DUE, ccgw_local_due_key(bytes, op->due, op->table, key), 0,
-                                            ccgw_local_heap_take);
-        if (!op->due_node)
-            return CCGW_ENOSPACE;
-    }
-    return APR_SUCCESS;
+    if (!plan->node)
+        plan->node = ccgw_local_node_make(seg, op->table, key, plan->block, ccgw_local_heap_take);
+    if (op->due && op->due != old_due)
+        plan->due_node = ccgw_local_node_make(seg, CCGW_LOCAL_DUE, ccgw_local_due_key(bytes, op->due, op->table, key),
+                                              0, ccgw_local_heap_take);
+    return plan->node && (plan->due_node || !op->due || op->due == old_due) ? APR_SUCCESS : CCGW_ENOSPACE;
 }
 
-static apr_status_t prepare_open(ccgw_local_segment_t *seg, ccgw_local_op_t *op, const ccgw_local_tenant_t *tenant)
+static apr_status_t plan_open(ccgw_local_plan_t *plan, ccgw_local_segment_t *seg, ccgw_local_op_t *op,
+                              const ccgw_local_record_t *record)
 {
+    const ccgw_local_tenant_t *tenant = ccgw_local_at(seg, record->tenant);
+    ccgw_local_look_t own = ccgw_local_owner(seg);
     ccgw_buf_t name = ccgw_local_op_key(op);
     ccgw_local_box_t *box;
 
-    if (!(op->flags & CCGW_LOCAL_OP_FIRST) || ccgw_local_index_find(NULL, seg, CCGW_LOCAL_BOX, name))
+    if (!(op->flags & CCGW_LOCAL_OP_FIRST) || ccgw_local_box_find(&own, name))
         return APR_SUCCESS;
-    op->block = ccgw_local_heap_take(seg, sizeof *box);
-    if (!op->block)
+    plan->block = ccgw_local_heap_take(seg, sizeof *box);
+    if (!plan->block)
         return CCGW_ENOSPACE;
-    box = ccgw_local_at(seg, op->block);
+    box = ccgw_local_at(seg, plan->block);
     box->open = 1;
-    box->dropped_upto = tenant->forgotten_upto;
-    op->node = ccgw_local_node_make(seg, CCGW_LOCAL_BOX, name, op->block, ccgw_local_heap_take);
-    return op->node ? APR_SUCCESS : CCGW_ENOSPACE;
+    /* In a replay over a snapshot the tenant may know more than he did then. */
+    box->dropped_upto = tenant->forgotten_upto < record->number ? tenant->forgotten_upto : record->number;
+    plan->node = ccgw_local_node_make(seg, CCGW_LOCAL_BOX, name, plan->block, ccgw_local_heap_take);
+    return plan->node ? APR_SUCCESS : CCGW_ENOSPACE;
 }
 
-static int is_open(ccgw_local_segment_t *seg, ccgw_buf_t name)
+/* Will the mailbox take the event EVENT of commit NUMBER? In a replay over a snapshot it may have it. */
+static int will_take(ccgw_local_segment_t *seg, const ccgw_local_target_t *target, ccgw_buf_t name, apr_uint64_t number,
+                     apr_uint32_t event)
 {
-    ccgw_off_t node = ccgw_local_index_find(NULL, seg, CCGW_LOCAL_BOX, name);
-    const ccgw_local_node_t *found = node ? ccgw_local_at(seg, node) : NULL;
+    ccgw_local_look_t own = ccgw_local_owner(seg);
+    ccgw_off_t off = ccgw_local_box_find(&own, name);
+    const ccgw_local_box_t *box = off ? ccgw_local_at(seg, off) : NULL;
+    const ccgw_local_entry_t *newest;
 
-    return found && ((const ccgw_local_box_t *)ccgw_local_at(seg, found->value))->open;
+    if (box && seg->recovering && box->lists[CCGW_LOCAL_LASTING].newest) {
+        newest = ccgw_local_at(seg, box->lists[CCGW_LOCAL_LASTING].newest);
+        if (newest->number > number || (newest->number == number && newest->event >= event))
+            return 0;
+    }
+    return target->flags & CCGW_LOCAL_OP_FIRST || (box && box->open);
 }
 
-static apr_status_t prepare_event(ccgw_local_segment_t *seg, ccgw_local_op_t *op, apr_uint64_t number,
-                                  apr_uint32_t event)
+static apr_status_t plan_event(ccgw_local_plan_t *plan, ccgw_local_segment_t *seg, ccgw_local_op_t *op,
+                               apr_uint64_t number, apr_uint32_t event)
 {
+    apr_time_t now = apr_time_now();
     ccgw_local_blob_t *body = NULL;
     apr_size_t at = 0;
     int i;
@@ -142,59 +171,50 @@ static apr_status_t prepare_event(ccgw_local_segment_t *seg, ccgw_local_op_t *op
         ccgw_local_target_t *target = ccgw_local_op_target(&at, op);
         ccgw_local_entry_t *entry;
 
-        if (!(target->flags & CCGW_LOCAL_OP_FIRST) && !is_open(seg, target_name(target)))
+        if (!will_take(seg, target, target_name(target), number, event))
             continue;
         if (!body) {
-            op->block = ccgw_local_blob_make(seg, ccgw_local_op_value(op).p, op->value_len, number, 0);
-            if (!op->block)
+            plan->block = ccgw_local_blob_make(seg, ccgw_local_op_value(op).p, op->value_len, op->value_crc, number, 0);
+            if (!plan->block)
                 return CCGW_ENOSPACE;
-            body = ccgw_local_at(seg, op->block);
+            body = ccgw_local_at(seg, plan->block);
         }
-        target->entry = ccgw_local_heap_take(seg, sizeof *entry);
-        if (!target->entry)
+        plan->entries[i] = ccgw_local_heap_take(seg, sizeof *entry);
+        if (!plan->entries[i])
             return CCGW_ENOSPACE;
-        entry = ccgw_local_at(seg, target->entry);
+        entry = ccgw_local_at(seg, plan->entries[i]);
         entry->number = number;
         entry->event = event;
-        entry->body = op->block;
-        entry->born = apr_time_now();
+        entry->body = plan->block;
+        entry->born = now;
         body->refs++;
     }
     return APR_SUCCESS;
-}
-
-/* Offsets of another life of the store may stand in a record that comes from a file. */
-static void forget_offsets(ccgw_local_op_t *op)
-{
-    apr_size_t at = 0;
-    int i;
-
-    op->node = op->block = op->due_node = 0;
-    for (i = 0; i < op->nboxes; i++)
-        ccgw_local_op_target(&at, op)->entry = 0;
 }
 
 apr_status_t ccgw_local_prepare(ccgw_store_t *store, ccgw_local_record_t *record)
 {
     ccgw_local_segment_t *seg = store->seg;
     apr_size_t at = ccgw_local_op_first(record);
+    ccgw_local_plan_t *plan = ccgw_local_plan_first(seg);
     apr_status_t rv = APR_SUCCESS;
     apr_uint32_t i, events = 0;
 
     for (i = 0; i < record->nops && rv == APR_SUCCESS; i++) {
         ccgw_local_op_t *op = ccgw_local_op_next(&at, record);
 
-        if (!op) {
+        if (!op || !has_room(seg, plan, op)) {
             rv = CCGW_EDAMAGED;
             break;
         }
-        forget_offsets(op);
+        memset(plan, 0, sizeof *plan + op->nboxes * sizeof plan->entries[0]);
         if (op->kind == CCGW_LOCAL_PUT)
-            rv = prepare_put(seg, op, record->position);
+            rv = plan_put(plan, seg, op, record->position);
         else if (op->kind == CCGW_LOCAL_OPEN)
-            rv = prepare_open(seg, op, ccgw_local_at(seg, record->tenant));
+            rv = plan_open(plan, seg, op, record);
         else if (op->kind == CCGW_LOCAL_EVENT && !(seg->recovering && record->level == CCGW_DURABLE_MEMORY))
-            rv = prepare_event(seg, op, record->number, events++);
+            rv = plan_event(plan, seg, op, record->number, events++);
+        plan = ccgw_local_plan_next(plan, op);
     }
     if (rv != APR_SUCCESS)
         ccgw_local_heap_rollback(seg);
@@ -210,32 +230,34 @@ static void remove_due(ccgw_local_segment_t *seg, apr_time_t due, ccgw_local_op_
     ccgw_local_index_unlink(seg, CCGW_LOCAL_DUE, ccgw_local_due_key(bytes, due, op->table, ccgw_local_op_key(op)));
 }
 
-static void apply_put(ccgw_local_segment_t *seg, ccgw_local_op_t *op)
+static void apply_put(ccgw_local_segment_t *seg, ccgw_local_op_t *op, const ccgw_local_plan_t *plan)
 {
-    ccgw_off_t off = ccgw_local_index_find(NULL, seg, op->table, ccgw_local_op_key(op));
-    ccgw_local_node_t *node = off ? ccgw_local_at(seg, off) : NULL;
-    ccgw_off_t old = node ? node->value : 0;
-    apr_time_t old_due = old ? ((ccgw_local_blob_t *)ccgw_local_at(seg, old))->due : 0;
+    ccgw_local_node_t *node = ccgw_local_at(seg, plan->node);
+    ccgw_off_t old = node->value;
+    apr_time_t old_due;
 
-    if (old == op->block)
-        return;
-    /* The due table first: once the value is swapped, nothing knows the old due time any more. */
-    if (old_due && old_due != op->due)
-        remove_due(seg, old_due, op);
-    if (op->due_node)
-        ccgw_local_index_link(seg, op->due_node);
-    if (!node) {
-        ccgw_local_index_link(seg, op->node);
-        seg->records++;
+    /* A new node was made with its value. */
+    if (old == plan->block) {
+        if (plan->due_node)
+            ccgw_local_index_link(seg, plan->due_node);
+        if (!ccgw_local_index_find(seg, op->table, ccgw_local_op_key(op)))
+            seg->records++;
+        ccgw_local_index_link(seg, plan->node);
         return;
     }
-    ccgw_local_set(node->value, op->block);
+    /* The due table first: once the value is swapped, nothing knows the old due time any more. */
+    old_due = ((ccgw_local_blob_t *)ccgw_local_at(seg, old))->due;
+    if (old_due && old_due != op->due)
+        remove_due(seg, old_due, op);
+    if (plan->due_node)
+        ccgw_local_index_link(seg, plan->due_node);
+    ccgw_local_set(node->value, plan->block);
     ccgw_local_blob_free(seg, old);
 }
 
 static void apply_del(ccgw_local_segment_t *seg, ccgw_local_op_t *op)
 {
-    ccgw_off_t off = ccgw_local_index_find(NULL, seg, op->table, ccgw_local_op_key(op));
+    ccgw_off_t off = ccgw_local_index_find(seg, op->table, ccgw_local_op_key(op));
     ccgw_off_t value;
     apr_time_t due;
 
@@ -250,15 +272,15 @@ static void apply_del(ccgw_local_segment_t *seg, ccgw_local_op_t *op)
     seg->records--;
 }
 
-static void apply_op(ccgw_store_t *store, ccgw_local_record_t *record, ccgw_local_op_t *op)
+static void apply_op(ccgw_store_t *store, ccgw_local_record_t *record, ccgw_local_op_t *op, ccgw_local_plan_t *plan)
 {
     switch (op->kind) {
-    case CCGW_LOCAL_PUT: apply_put(store->seg, op); break;
+    case CCGW_LOCAL_PUT: apply_put(store->seg, op, plan); break;
     case CCGW_LOCAL_DEL: apply_del(store->seg, op); break;
-    case CCGW_LOCAL_OPEN: ccgw_local_box_open(store, op); break;
+    case CCGW_LOCAL_OPEN: ccgw_local_box_open(store, op, plan); break;
     case CCGW_LOCAL_CLOSE: ccgw_local_box_close(store, op, record->number); break;
     case CCGW_LOCAL_EVENT:
-        ccgw_local_box_append(store, op,
+        ccgw_local_box_append(store, op, plan,
                               record->level == CCGW_DURABLE_MEMORY ? CCGW_LOCAL_PASSING : CCGW_LOCAL_LASTING);
         break;
     }
@@ -268,6 +290,7 @@ void ccgw_local_apply(ccgw_store_t *store, ccgw_local_record_t *record)
 {
     ccgw_local_segment_t *seg = store->seg;
     apr_size_t at = ccgw_local_op_first(record);
+    ccgw_local_plan_t *plan = ccgw_local_plan_first(seg);
     apr_uint32_t i;
 
     if (record->type != CCGW_LOCAL_COMMIT)
@@ -275,10 +298,12 @@ void ccgw_local_apply(ccgw_store_t *store, ccgw_local_record_t *record)
     for (i = 0; i < record->nops; i++) {
         ccgw_local_op_t *op = ccgw_local_op_next(&at, record);
 
-        if (i < seg->done)
-            continue;
-        apply_op(store, record, op);
-        ccgw_local_set(seg->done, i + 1);
+        if (i >= seg->done) {
+            apply_op(store, record, op, plan);
+            ccgw_local_set(seg->done, i + 1);
+            ccgw_step(COMMIT_APPLYING);
+        }
+        plan = ccgw_local_plan_next(plan, op);
     }
     ccgw_local_set(((ccgw_local_tenant_t *)ccgw_local_at(seg, record->tenant))->last, record->number);
 }

@@ -17,11 +17,19 @@ static ccgw_local_entry_t *entry_at(ccgw_local_segment_t *seg, ccgw_off_t off)
     return ccgw_local_at(seg, off);
 }
 
+ccgw_off_t ccgw_local_box_find(const ccgw_local_look_t *look, ccgw_buf_t name)
+{
+    ccgw_off_t node = ccgw_local_look_find(look, CCGW_LOCAL_BOX, name);
+
+    return node ? ccgw_local_value_of(look, node) : 0;
+}
+
 static ccgw_local_box_t *find_box(ccgw_local_segment_t *seg, ccgw_buf_t name)
 {
-    ccgw_off_t node = ccgw_local_index_find(NULL, seg, CCGW_LOCAL_BOX, name);
+    ccgw_local_look_t own = ccgw_local_owner(seg);
+    ccgw_off_t off = ccgw_local_box_find(&own, name);
 
-    return node ? ccgw_local_at(seg, ((ccgw_local_node_t *)ccgw_local_at(seg, node))->value) : NULL;
+    return off ? ccgw_local_at(seg, off) : NULL;
 }
 
 /* Take the oldest entry off LIST. It is unlinked before its body is let go: a kill in between
@@ -44,12 +52,12 @@ static void drop_oldest(ccgw_local_segment_t *seg, ccgw_local_list_t *list)
     ccgw_local_heap_free(seg, off);
 }
 
-void ccgw_local_box_open(ccgw_store_t *store, ccgw_local_op_t *op)
+void ccgw_local_box_open(ccgw_store_t *store, ccgw_local_op_t *op, const ccgw_local_plan_t *plan)
 {
     ccgw_local_box_t *box = find_box(store->seg, ccgw_local_op_key(op));
 
     if (!box) {
-        ccgw_local_index_link(store->seg, op->node);
+        ccgw_local_index_link(store->seg, plan->node);
         store->seg->boxes++;
     }
     else if (!box->open) {
@@ -117,7 +125,8 @@ static int is_linked(ccgw_local_segment_t *seg, const ccgw_local_list_t *list, c
     return newest && newest->number == entry->number && newest->event >= entry->event;
 }
 
-void ccgw_local_box_append(ccgw_store_t *store, ccgw_local_op_t *op, ccgw_local_kept_t kept)
+void ccgw_local_box_append(ccgw_store_t *store, ccgw_local_op_t *op, const ccgw_local_plan_t *plan,
+                           ccgw_local_kept_t kept)
 {
     ccgw_local_segment_t *seg = store->seg;
     apr_size_t at = 0;
@@ -129,12 +138,12 @@ void ccgw_local_box_append(ccgw_store_t *store, ccgw_local_op_t *op, ccgw_local_
         ccgw_local_list_t *list;
         ccgw_local_box_t *box;
 
-        if (!target->entry)
+        if (!plan->entries[i])
             continue;
         box = find_box(seg, name);
         list = &box->lists[kept];
-        if (!is_linked(seg, list, entry_at(seg, target->entry)))
-            link_entry(seg, list, target->entry);
+        if (!is_linked(seg, list, entry_at(seg, plan->entries[i])))
+            link_entry(seg, list, plan->entries[i]);
         while (is_overfull(store, list, kept)) {
             if (kept == CCGW_LOCAL_LASTING)
                 ccgw_local_set(box->dropped_upto, entry_at(seg, list->oldest)->number);
@@ -143,12 +152,18 @@ void ccgw_local_box_append(ccgw_store_t *store, ccgw_local_op_t *op, ccgw_local_
     }
 }
 
+void ccgw_local_box_restore(ccgw_local_segment_t *seg, ccgw_local_box_t *box, ccgw_off_t entry)
+{
+    link_entry(seg, &box->lists[CCGW_LOCAL_LASTING], entry);
+}
+
 /* Forget one closed mailbox; whoever opens this name again is told of the bound instead. */
 static void forget_box(ccgw_local_segment_t *seg, ccgw_buf_t name, ccgw_off_t value)
 {
     const ccgw_local_box_t *box = ccgw_local_at(seg, value);
     ccgw_buf_t tenant_name = { name.p, strnlen(name.p, name.n) };
-    ccgw_off_t tenant = ccgw_local_tenant_find(seg, tenant_name, 0);
+    ccgw_local_look_t own = ccgw_local_owner(seg);
+    ccgw_off_t tenant = ccgw_local_tenant_find(&own, tenant_name);
     ccgw_local_tenant_t *owner = tenant ? ccgw_local_at(seg, tenant) : NULL;
 
     if (owner && owner->forgotten_upto < box->dropped_upto)
@@ -167,6 +182,7 @@ void ccgw_local_box_purge(ccgw_store_t *store)
 
     if (seg->closed_boxes <= CLOSED_MAX)
         return;
+    ccgw_local_change_begin(seg);
     for (node = ccgw_local_index_seek(seg, CCGW_LOCAL_BOX, start); node && seg->closed_boxes > CLOSED_MAX / 2;
          node = next) {
         ccgw_off_t value = ((ccgw_local_node_t *)ccgw_local_at(seg, node))->value;
@@ -175,4 +191,5 @@ void ccgw_local_box_purge(ccgw_store_t *store)
         if (!((ccgw_local_box_t *)ccgw_local_at(seg, value))->open)
             forget_box(seg, ccgw_local_node_key(seg, node), value);
     }
+    ccgw_local_change_end(seg);
 }

@@ -31,13 +31,13 @@ static apr_time_t time_of(const unsigned char *key)
 
 /* How many to return: at most MAX of those due until UNTIL. *next: when the first of the others
  * is due. */
-static int count_due(apr_time_t *next, ccgw_local_segment_t *seg, ccgw_off_t node, apr_time_t until, int max)
+static int count_due(apr_time_t *next, const ccgw_local_look_t *look, ccgw_off_t node, apr_time_t until, int max)
 {
     int count = 0;
 
     *next = 0;
-    for (; node; node = ccgw_local_index_next(seg, node), count++) {
-        apr_time_t due = time_of(ccgw_local_node_key(seg, node).p);
+    for (; node && ccgw_local_holds(look); node = ccgw_local_look_next(look, node), count++) {
+        apr_time_t due = time_of(ccgw_local_node_key(look->seg, node).p);
 
         if (due > until || count >= max) {
             *next = due;
@@ -47,32 +47,49 @@ static int count_due(apr_time_t *next, ccgw_local_segment_t *seg, ccgw_off_t nod
     return count;
 }
 
+/* The record that the due table's NODE names. */
+static apr_status_t take_due(ccgw_record_t *record, ccgw_table_t *table, int *found, const ccgw_local_look_t *look,
+                             ccgw_off_t node, apr_pool_t *pool)
+{
+    ccgw_buf_t key = ccgw_local_node_key(look->seg, node);
+    unsigned char bytes[CCGW_LOCAL_DUE_KEY_MAX];
+    ccgw_buf_t of = { bytes + 9, 0 };
+    ccgw_off_t there;
+
+    *found = 0;
+    if (key.n < 9 || key.n > sizeof bytes)
+        return APR_SUCCESS;
+    memcpy(bytes, key.p, key.n);
+    of.n = key.n - 9;
+    there = ccgw_local_holds(look) ? ccgw_local_look_find(look, bytes[8], of) : 0;
+    if (!there)
+        return APR_SUCCESS;
+    *found = 1;
+    *table = (ccgw_table_t)bytes[8];
+    return ccgw_local_record_copy(record, look, there, pool);
+}
+
 apr_status_t ccgw_local_due(ccgw_record_t **records, ccgw_table_t **tables, int *n, apr_time_t *next,
                             ccgw_store_t *store, apr_time_t until, int max, apr_pool_t *pool)
 {
     static const ccgw_buf_t start = { "", 0 };
-    ccgw_local_segment_t *seg = store->seg;
-    apr_status_t rv = APR_SUCCESS;
+    ccgw_local_look_t look = { 0 };
+    apr_status_t rv;
     ccgw_off_t node;
-    int count;
+    int count, found;
 
-    *n = 0;
-    ccgw_local_lock(store);
-    node = ccgw_local_index_seek(seg, CCGW_LOCAL_DUE, start);
-    count = count_due(next, seg, node, until, max);
-    *records = apr_palloc(pool, ((apr_size_t)count + 1) * sizeof **records);
-    *tables = apr_palloc(pool, ((apr_size_t)count + 1) * sizeof **tables);
-    for (; count && rv == APR_SUCCESS; count--, node = ccgw_local_index_next(seg, node)) {
-        ccgw_buf_t key = ccgw_local_node_key(seg, node);
-        const unsigned char *bytes = key.p;
-        ccgw_buf_t of = { bytes + 9, key.n - 9 };
-        ccgw_off_t record = ccgw_local_index_find(NULL, seg, bytes[8], of);
-
-        if (!record)
-            continue;
-        rv = ccgw_local_record_copy(&(*records)[*n], seg, record, pool);
-        (*tables)[(*n)++] = (ccgw_table_t)bytes[8];
-    }
-    ccgw_local_unlock(store);
+    do {
+        rv = APR_SUCCESS;
+        *n = 0;
+        ccgw_local_look_begin(&look, store);
+        node = ccgw_local_look_seek(&look, CCGW_LOCAL_DUE, start);
+        count = count_due(next, &look, node, until, max);
+        *records = apr_palloc(pool, ((apr_size_t)count + 1) * sizeof **records);
+        *tables = apr_palloc(pool, ((apr_size_t)count + 1) * sizeof **tables);
+        for (; count && node && rv == APR_SUCCESS; count--, node = ccgw_local_look_next(&look, node)) {
+            rv = take_due(&(*records)[*n], &(*tables)[*n], &found, &look, node, pool);
+            *n += found;
+        }
+    } while (!ccgw_local_look_end(&look));
     return rv;
 }

@@ -110,29 +110,39 @@ static apr_uint32_t take(ccgw_local_segment_t *seg, apr_size_t size)
     return block;
 }
 
-static ccgw_off_t clear_block(ccgw_local_segment_t *seg, apr_uint32_t block, apr_size_t size)
+static ccgw_off_t place_of(const ccgw_local_segment_t *seg, apr_uint32_t block)
 {
-    ccgw_off_t off = seg->heap + (ccgw_off_t)block * GRANULE;
-
-    memset(ccgw_local_at(seg, off), 0, size);
-    return off;
+    return seg->heap + (ccgw_off_t)block * GRANULE;
 }
 
-ccgw_off_t ccgw_local_heap_take(ccgw_local_segment_t *seg, apr_size_t size)
+static ccgw_off_t clear_block(ccgw_local_segment_t *seg, ccgw_off_t block, apr_size_t size)
+{
+    if (block)
+        memset(ccgw_local_at(seg, block), 0, size);
+    return block;
+}
+
+/* As it was left; the commit in hand owns it. */
+static ccgw_off_t take_raw(ccgw_local_segment_t *seg, apr_size_t size)
 {
     apr_uint32_t block = take(seg, size);
 
     if (!block)
         return 0;
     push(seg, &seg->inflight, block);
-    return clear_block(seg, block, size);
+    return place_of(seg, block);
+}
+
+ccgw_off_t ccgw_local_heap_take(ccgw_local_segment_t *seg, apr_size_t size)
+{
+    return clear_block(seg, take_raw(seg, size), size);
 }
 
 ccgw_off_t ccgw_local_heap_keep(ccgw_local_segment_t *seg, apr_size_t size)
 {
     apr_uint32_t block = take(seg, size);
 
-    return block ? clear_block(seg, block, size) : 0;
+    return block ? clear_block(seg, place_of(seg, block), size) : 0;
 }
 
 void ccgw_local_heap_rollback(ccgw_local_segment_t *seg)
@@ -170,11 +180,11 @@ static apr_uint32_t fitting(apr_uint32_t n, apr_size_t head)
     return n + head <= BLOCK_MAX ? n : (apr_uint32_t)(BLOCK_MAX - head);
 }
 
-ccgw_off_t ccgw_local_blob_make(ccgw_local_segment_t *seg, const void *bytes, apr_uint32_t n, apr_uint64_t version,
-                                apr_time_t due)
+ccgw_off_t ccgw_local_blob_make(ccgw_local_segment_t *seg, const void *bytes, apr_uint32_t n, apr_uint32_t crc,
+                                apr_uint64_t version, apr_time_t due)
 {
     apr_uint32_t part = fitting(n, sizeof(ccgw_local_blob_t));
-    ccgw_off_t off = ccgw_local_heap_take(seg, sizeof(ccgw_local_blob_t) + part);
+    ccgw_off_t off = take_raw(seg, sizeof(ccgw_local_blob_t) + part);
     const char *rest = bytes;
     ccgw_local_blob_t *blob;
     ccgw_off_t *behind;
@@ -182,10 +192,7 @@ ccgw_off_t ccgw_local_blob_make(ccgw_local_segment_t *seg, const void *bytes, ap
     if (!off)
         return 0;
     blob = ccgw_local_at(seg, off);
-    blob->version = version;
-    blob->due = due;
-    blob->len = n;
-    blob->crc = ccgw_crc32c(0, bytes, n);
+    *blob = (ccgw_local_blob_t){ .version = version, .due = due, .len = n, .crc = crc };
     if (part)
         memcpy(blob->bytes, rest, part);
     for (behind = &blob->more; n > part;) {
@@ -194,10 +201,11 @@ ccgw_off_t ccgw_local_blob_make(ccgw_local_segment_t *seg, const void *bytes, ap
         n -= part;
         rest += part;
         part = fitting(n, sizeof *more);
-        *behind = ccgw_local_heap_take(seg, sizeof *more + part);
+        *behind = take_raw(seg, sizeof *more + part);
         if (!*behind)
             return 0;
         more = ccgw_local_at(seg, *behind);
+        more->more = 0;
         memcpy(more->bytes, rest, part);
         behind = &more->more;
     }
@@ -217,16 +225,12 @@ void ccgw_local_blob_free(ccgw_local_segment_t *seg, ccgw_off_t blob)
     }
 }
 
-apr_status_t ccgw_local_blob_copy(ccgw_buf_t *copy, ccgw_local_segment_t *seg, ccgw_off_t off, apr_pool_t *pool)
+void ccgw_local_blob_put(char *to, ccgw_local_segment_t *seg, ccgw_off_t off)
 {
     const ccgw_local_blob_t *blob = ccgw_local_at(seg, off);
-    apr_uint32_t left = blob->len;
-    apr_uint32_t part = fitting(left, sizeof *blob);
-    char *to = apr_palloc(pool, (apr_size_t)left + 1);
+    apr_uint32_t left = blob->len, part = fitting(left, sizeof *blob);
     ccgw_off_t more = blob->more;
 
-    copy->p = to;
-    copy->n = left;
     memcpy(to, blob->bytes, part);
     for (left -= part, to += part; left && more; left -= part, to += part) {
         const ccgw_local_more_t *block = ccgw_local_at(seg, more);
@@ -235,6 +239,33 @@ apr_status_t ccgw_local_blob_copy(ccgw_buf_t *copy, ccgw_local_segment_t *seg, c
         memcpy(to, block->bytes, part);
         more = block->more;
     }
+}
+
+apr_status_t ccgw_local_blob_copy(ccgw_buf_t *copy, const ccgw_local_look_t *look, ccgw_off_t off, apr_pool_t *pool)
+{
+    const ccgw_local_blob_t *blob = ccgw_local_at(look->seg, off);
+    apr_uint32_t left = blob->len, crc = blob->crc;
+    apr_uint32_t part = fitting(left, sizeof *blob);
+    ccgw_off_t more = blob->more;
+    char *to;
+
+    *copy = (ccgw_buf_t){ "", 0 };
+    /* Only now is the length what somebody wrote there. */
+    if (!ccgw_local_holds(look))
+        return APR_SUCCESS;
+    to = apr_palloc(pool, (apr_size_t)left + 1);
+    copy->p = to;
+    copy->n = left;
+    memcpy(to, blob->bytes, part);
+    for (left -= part, to += part; left && more && ccgw_local_holds(look); left -= part, to += part) {
+        const ccgw_local_more_t *block = ccgw_local_at(look->seg, more);
+
+        part = fitting(left, sizeof *block);
+        memcpy(to, block->bytes, part);
+        more = block->more;
+    }
     *to = '\0';
-    return left || ccgw_crc32c(0, copy->p, copy->n) != blob->crc ? CCGW_EDAMAGED : APR_SUCCESS;
+    if (!ccgw_local_holds(look))
+        return APR_SUCCESS;
+    return left || ccgw_crc32c(0, copy->p, copy->n) != crc ? CCGW_EDAMAGED : APR_SUCCESS;
 }

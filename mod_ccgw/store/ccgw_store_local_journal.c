@@ -10,6 +10,7 @@
 #include "ccgw_error.h"
 #include "util/ccgw_crc.h"
 #include "util/ccgw_log.h"
+#include "util/ccgw_step.h"
 
 #include <errno.h>
 #include <linux/futex.h>
@@ -21,43 +22,9 @@
 #include <unistd.h>
 
 /* A follower looks again after this long, for its leader may have been killed. */
-#define FOLLOW_NS      20000000
-#define COMPLAIN_EVERY apr_time_from_sec(10)
-
-/* ---- locks ---- */
-
-void ccgw_local_mutex_init(pthread_mutex_t *mutex)
-{
-    pthread_mutexattr_t attr;
-
-    pthread_mutexattr_init(&attr);
-    pthread_mutexattr_setpshared(&attr, PTHREAD_PROCESS_SHARED);
-    pthread_mutexattr_setrobust(&attr, PTHREAD_MUTEX_ROBUST);
-    pthread_mutex_init(mutex, &attr);
-    pthread_mutexattr_destroy(&attr);
-}
-
-void ccgw_local_lock(ccgw_store_t *store)
-{
-    ccgw_local_segment_t *seg = store->seg;
-    int rv = pthread_mutex_lock(&seg->commit_lock);
-
-    if (rv && rv != EOWNERDEAD)
-        abort();
-    if (rv == EOWNERDEAD || seg->applied != seg->head) {
-        ccgw_local_heap_repair(seg);
-        ccgw_local_redo(store);
-        seg->repairs++;
-    }
-    /* Only now: killed in the repair, we leave it to the next owner. */
-    if (rv == EOWNERDEAD)
-        pthread_mutex_consistent(&seg->commit_lock);
-}
-
-void ccgw_local_unlock(ccgw_store_t *store)
-{
-    pthread_mutex_unlock(&store->seg->commit_lock);
-}
+#define FOLLOW_NS 20000000
+/* Rounds that a leader does for others while they wake up and commit again. */
+#define ROUNDS 4
 
 /* A flush that was cut short is simply done again: WRITTEN and FLUSHED moved only when their
  * step was done. */
@@ -73,13 +40,38 @@ static int take_flush_lock(ccgw_store_t *store, int wait)
     return !rv;
 }
 
+/* ---- rounds ----
+ *
+ * A flush is a round, and flush_turn counts them. Whoever waits knows which round has his commit, the present one or the
+ * next, and is woken by that one only: half of all who wait at any time belong to the other. */
+
+static apr_uint32_t bit_of(apr_uint32_t round)
+{
+    return 1U << (round & 31);
+}
+
+static void wake_round(ccgw_local_segment_t *seg, apr_uint32_t round, int most)
+{
+    syscall(SYS_futex, &seg->flush_turn, FUTEX_WAKE_BITSET, most, NULL, NULL, bit_of(round));
+}
+
+/* flush_lock held, flushed. */
+static apr_uint32_t end_round(ccgw_local_segment_t *seg)
+{
+    apr_uint32_t round = __atomic_fetch_add(&seg->flush_turn, 1, __ATOMIC_ACQ_REL);
+
+    wake_round(seg, round, 0x7fffffff);
+    return round;
+}
+
+/* One of those whose commits are not flushed yet goes on. */
 static void leave_flush_lock(ccgw_store_t *store)
 {
     ccgw_local_segment_t *seg = store->seg;
+    apr_uint32_t next = end_round(seg) + 1;
 
     pthread_mutex_unlock(&seg->flush_lock);
-    __atomic_fetch_add(&seg->flush_turn, 1, __ATOMIC_ACQ_REL);
-    syscall(SYS_futex, &seg->flush_turn, FUTEX_WAKE, 0x7fffffff, NULL, NULL, 0);
+    wake_round(seg, next, 1);
 }
 
 /* ---- the ring ---- */
@@ -106,42 +98,45 @@ static void ring_get(void *bytes, ccgw_local_segment_t *seg, apr_uint64_t positi
 
 /* ---- positions ---- */
 
-static apr_uint64_t next_file(apr_uint64_t position)
+apr_uint64_t ccgw_local_next_file(const ccgw_local_segment_t *seg, apr_uint64_t position)
 {
-    return (position / CCGW_LOCAL_FILE_SIZE + 1) * CCGW_LOCAL_FILE_SIZE + CCGW_LOCAL_FILE_HEAD;
+    return (position / seg->file_size + 1) * seg->file_size + CCGW_LOCAL_FILE_HEAD;
 }
 
-apr_uint64_t ccgw_local_place(apr_uint64_t head, apr_uint64_t len)
+/* Where a record of LEN bytes goes that comes behind POSITION. */
+static apr_uint64_t place(const ccgw_local_segment_t *seg, apr_uint64_t position, apr_uint64_t len)
 {
-    apr_uint64_t at = head % CCGW_LOCAL_FILE_SIZE;
+    apr_uint64_t at = position % seg->file_size;
 
     if (!at)
-        return head + CCGW_LOCAL_FILE_HEAD;
-    return at + len > CCGW_LOCAL_FILE_SIZE ? next_file(head) : head;
+        return position + CCGW_LOCAL_FILE_HEAD;
+    return at + len > seg->file_size ? ccgw_local_next_file(seg, position) : position;
 }
 
 /* The head and place of the first record at or behind POSITION that is not padding; there is one
  * in the ring. */
 static apr_uint64_t find_record(ccgw_local_record_t *record, ccgw_local_segment_t *seg, apr_uint64_t position)
 {
-    position = ccgw_local_place(position, sizeof *record);
+    position = place(seg, position, sizeof *record);
     ring_get(record, seg, position, sizeof *record);
     if (record->type == CCGW_LOCAL_PAD) {
-        position = next_file(position);
+        position = ccgw_local_next_file(seg, position);
         ring_get(record, seg, position, sizeof *record);
     }
     return position;
 }
 
-apr_uint32_t ccgw_local_record_crc(ccgw_local_record_t *record)
+apr_uint32_t ccgw_local_record_crc(const ccgw_local_record_t *record)
 {
-    apr_size_t len = record->type == CCGW_LOCAL_PAD ? sizeof *record : record->len;
-    apr_size_t behind = offsetof(ccgw_local_record_t, crc) + sizeof record->crc;
-    static const apr_uint32_t zero;
-    apr_uint32_t crc = ccgw_crc32c(0, record, offsetof(ccgw_local_record_t, crc));
+    ccgw_local_record_t head = *record;
 
-    crc = ccgw_crc32c(crc, &zero, sizeof zero);
-    return ccgw_crc32c(crc, (const char *)record + behind, len - behind);
+    head.crc = 0;
+    return ccgw_crc32c(0, &head, sizeof head);
+}
+
+void ccgw_local_record_seal(ccgw_local_record_t *record)
+{
+    record->body_crc = ccgw_crc32c(0, record + 1, record->len - sizeof *record);
 }
 
 /* ---- commit ---- */
@@ -194,10 +189,10 @@ static void publish(ccgw_local_segment_t *seg)
 /* Mark the rest of the file as empty when the next record goes into a new one. */
 static void put_padding(ccgw_local_segment_t *seg)
 {
-    apr_uint64_t rest = CCGW_LOCAL_FILE_SIZE - seg->head % CCGW_LOCAL_FILE_SIZE;
+    apr_uint64_t rest = seg->file_size - seg->head % seg->file_size;
     ccgw_local_record_t pad;
 
-    if (rest == CCGW_LOCAL_FILE_SIZE || rest < sizeof pad)
+    if (rest == seg->file_size || rest < sizeof pad)
         return;
     memset(&pad, 0, sizeof pad);
     pad.magic = CCGW_LOCAL_RECORD_MAGIC;
@@ -219,13 +214,14 @@ static apr_status_t commit_at(ccgw_store_t *store, ccgw_local_record_t *record, 
     ccgw_buf_t tenant = { record + 1, record->tenant_len };
     apr_status_t rv;
 
+    ccgw_step(COMMIT_CHECKED);
     ccgw_local_heap_begin(seg);
     record->magic = CCGW_LOCAL_RECORD_MAGIC;
     record->position = position;
     record->epoch = seg->epoch;
     record->synced = seg->flushed;
     if (record->type == CCGW_LOCAL_COMMIT) {
-        record->tenant = ccgw_local_tenant_find(seg, tenant, 1);
+        record->tenant = ccgw_local_tenant_make(seg, tenant);
         if (!record->tenant)
             return CCGW_ENOSPACE;
         record->number = ((ccgw_local_tenant_t *)ccgw_local_at(seg, record->tenant))->last + 1;
@@ -233,6 +229,7 @@ static apr_status_t commit_at(ccgw_store_t *store, ccgw_local_record_t *record, 
         if (rv != APR_SUCCESS)
             return rv;
     }
+    ccgw_step(COMMIT_PREPARED);
     record->crc = ccgw_local_record_crc(record);
     ring_put(seg, position, record, record->len);
     if (position != seg->head)
@@ -240,9 +237,14 @@ static apr_status_t commit_at(ccgw_store_t *store, ccgw_local_record_t *record, 
     if (record->level == CCGW_DURABLE_DISK)
         ccgw_local_set(seg->sync_wanted, end);
     ccgw_local_set(seg->done, 0);
+    ccgw_step(COMMIT_RECORDED);
     ccgw_local_set(seg->head, end);
+    ccgw_step(COMMIT_DONE);
+    ccgw_local_change_begin(seg);
     ccgw_local_apply(store, record);
     ccgw_local_set(seg->applied, end);
+    ccgw_local_change_end(seg);
+    ccgw_step(COMMIT_APPLIED);
     seg->commits++;
     return APR_SUCCESS;
 }
@@ -270,23 +272,7 @@ static apr_status_t report_broken(ccgw_store_t *store)
 
 static apr_status_t flush(ccgw_store_t *store, int sync_all);
 
-apr_status_t ccgw_local_prepare_files(ccgw_store_t *store, apr_uint64_t end)
-{
-    apr_status_t rv;
-
-    take_flush_lock(store, 1);
-    rv = ccgw_local_file_extend(store, end);
-    leave_flush_lock(store);
-    if (rv == APR_SUCCESS)
-        return APR_SUCCESS;
-    if (apr_time_now() - ccgw_local_read(store->seg->complained) > COMPLAIN_EVERY) {
-        ccgw_local_set(store->seg->complained, apr_time_now());
-        ccgw_log(CCGW_LOG_ERROR, rv, "CCGW0110: the journal in %s cannot grow; commits are refused", store->dir);
-    }
-    return CCGW_ESTORE;
-}
-
-static apr_status_t make_room(ccgw_store_t *store)
+apr_status_t ccgw_local_flush_all(ccgw_store_t *store)
 {
     apr_status_t rv;
 
@@ -304,11 +290,12 @@ apr_status_t ccgw_local_submit(apr_uint64_t *end, ccgw_store_t *store, ccgw_loca
 
     if (record->len > CCGW_LOCAL_RECORD_MAX)
         return CCGW_ELIMIT;
+    ccgw_local_record_seal(record);
     while (rv == APR_SUCCESS) {
         apr_uint64_t position, kept;
 
         ccgw_local_lock(store);
-        position = ccgw_local_place(seg->head, record->len);
+        position = place(seg, seg->head, record->len);
         *end = position + record->len;
         kept = ccgw_local_read(seg->flushed);
         if (kept > seg->published)
@@ -328,7 +315,8 @@ apr_status_t ccgw_local_submit(apr_uint64_t *end, ccgw_store_t *store, ccgw_loca
         }
         ccgw_local_unlock(store);
         if (rv == APR_SUCCESS)
-            rv = *end > ccgw_local_read(seg->prepared) ? ccgw_local_prepare_files(store, *end) : make_room(store);
+            rv = *end > ccgw_local_read(seg->prepared) ? ccgw_local_space_make(store, *end)
+                                                       : ccgw_local_flush_all(store);
     }
     return rv;
 }
@@ -345,11 +333,11 @@ static apr_status_t write_ring(ccgw_store_t *store, apr_uint64_t from, apr_uint6
         apr_uint64_t n = to - from, in_file, in_ring;
 
         /* The file's own head is none of the ring's business. */
-        if (from % CCGW_LOCAL_FILE_SIZE < CCGW_LOCAL_FILE_HEAD) {
-            from += CCGW_LOCAL_FILE_HEAD - from % CCGW_LOCAL_FILE_SIZE;
+        if (from % seg->file_size < CCGW_LOCAL_FILE_HEAD) {
+            from += CCGW_LOCAL_FILE_HEAD - from % seg->file_size;
             continue;
         }
-        in_file = CCGW_LOCAL_FILE_SIZE - from % CCGW_LOCAL_FILE_SIZE;
+        in_file = seg->file_size - from % seg->file_size;
         in_ring = seg->ring_size - from % seg->ring_size;
         n = n < in_file ? n : in_file;
         n = n < in_ring ? n : in_ring;
@@ -366,13 +354,16 @@ static apr_status_t flush(ccgw_store_t *store, int sync_all)
     apr_uint64_t head = ccgw_local_read(seg->head);
     apr_status_t rv;
 
+    ccgw_step(FLUSH_LOCKED);
     if (ccgw_local_read(seg->broken))
         return CCGW_ESTORE;
+    ccgw_local_set(seg->flush_target, head);
     if (seg->written < head) {
         rv = write_ring(store, seg->written, head);
         if (rv != APR_SUCCESS)
             return give_up(seg, rv);
         ccgw_local_set(seg->written, head);
+        ccgw_step(FLUSH_WRITTEN);
     }
     if (seg->flushed < head && (sync_all || ccgw_local_read(seg->sync_wanted) > seg->flushed)) {
         rv = ccgw_local_file_sync(store, seg->flushed, head);
@@ -380,16 +371,46 @@ static apr_status_t flush(ccgw_store_t *store, int sync_all)
             return give_up(seg, rv);
         ccgw_local_set(seg->flushed, head);
         seg->flushes++;
+        ccgw_step(FLUSH_SYNCED);
     }
     ccgw_local_lock(store);
     publish(seg);
     ccgw_local_unlock(store);
+    ccgw_step(FLUSH_PUBLISHED);
     return APR_SUCCESS;
+}
+
+/* flush_lock held: flush, and go on for those who came meanwhile. */
+static void lead(ccgw_store_t *store, apr_uint64_t end)
+{
+    ccgw_local_segment_t *seg = store->seg;
+    int rounds = 0;
+
+    while (ccgw_local_read(seg->published) < end || ccgw_local_read(seg->sync_wanted) > ccgw_local_read(seg->flushed)) {
+        if (flush(store, 0) != APR_SUCCESS || ++rounds == ROUNDS)
+            break;
+        end_round(seg);
+    }
+    leave_flush_lock(store);
+}
+
+/* TURN was read before it was seen that END is not published. */
+static void follow(ccgw_local_segment_t *seg, apr_uint32_t turn, apr_uint64_t end)
+{
+    apr_uint32_t round = end <= ccgw_local_read(seg->flush_target) ? turn : turn + 1;
+    struct timespec until;
+
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_nsec += FOLLOW_NS;
+    if (until.tv_nsec >= 1000000000) {
+        until.tv_nsec -= 1000000000;
+        until.tv_sec++;
+    }
+    syscall(SYS_futex, &seg->flush_turn, FUTEX_WAIT_BITSET, turn, &until, NULL, bit_of(round));
 }
 
 apr_status_t ccgw_local_wait(ccgw_store_t *store, apr_uint64_t end)
 {
-    static const struct timespec patience = { 0, FOLLOW_NS };
     ccgw_local_segment_t *seg = store->seg;
 
     while (ccgw_local_read(seg->published) < end) {
@@ -397,14 +418,10 @@ apr_status_t ccgw_local_wait(ccgw_store_t *store, apr_uint64_t end)
 
         if (ccgw_local_read(seg->broken))
             return report_broken(store);
-        if (take_flush_lock(store, 0)) {
-            if (ccgw_local_read(seg->published) < end)
-                flush(store, 0);
-            leave_flush_lock(store);
-        }
-        else if (ccgw_local_read(seg->published) < end) {
-            syscall(SYS_futex, &seg->flush_turn, FUTEX_WAIT, turn, &patience, NULL, 0);
-        }
+        if (take_flush_lock(store, 0))
+            lead(store, end);
+        else if (ccgw_local_read(seg->published) < end)
+            follow(seg, turn, end);
     }
     return APR_SUCCESS;
 }

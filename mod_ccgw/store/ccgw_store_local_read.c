@@ -20,34 +20,48 @@ ccgw_cursor_t ccgw_local_cursor(const ccgw_local_segment_t *seg, apr_uint64_t nu
     return seg->incarnation << NUMBER_BITS | (number & NUMBER_MASK);
 }
 
-apr_status_t ccgw_local_record_copy(ccgw_record_t *record, ccgw_local_segment_t *seg, ccgw_off_t node, apr_pool_t *pool)
+ccgw_off_t ccgw_local_value_of(const ccgw_local_look_t *look, ccgw_off_t node)
 {
-    ccgw_off_t value = ((const ccgw_local_node_t *)ccgw_local_at(seg, node))->value;
-    const ccgw_local_blob_t *blob = ccgw_local_at(seg, value);
+    ccgw_off_t value = ccgw_local_read(((ccgw_local_node_t *)ccgw_local_at(look->seg, node))->value);
 
-    record->key = ccgw_buf_copy(ccgw_local_node_key(seg, node), pool);
+    return ccgw_local_holds(look) ? value : 0;
+}
+
+apr_status_t ccgw_local_record_copy(ccgw_record_t *record, const ccgw_local_look_t *look, ccgw_off_t node,
+                                    apr_pool_t *pool)
+{
+    ccgw_buf_t key = ccgw_local_node_key(look->seg, node);
+    ccgw_off_t value = ccgw_local_value_of(look, node);
+    const ccgw_local_blob_t *blob = ccgw_local_at(look->seg, value);
+
+    memset(record, 0, sizeof *record);
+    if (!value)
+        return APR_SUCCESS;
+    record->key = ccgw_buf_copy(key, pool);
     record->version = blob->version;
     record->due = blob->due;
-    return ccgw_local_blob_copy(&record->value, seg, value, pool);
+    return ccgw_local_blob_copy(&record->value, look, value, pool);
 }
 
 /* What a tenant of whom nothing is stored looks like. */
-static ccgw_local_tenant_t read_tenant(ccgw_local_segment_t *seg, ccgw_buf_t name)
+static ccgw_local_tenant_t read_tenant(const ccgw_local_look_t *look, ccgw_buf_t name)
 {
-    ccgw_off_t off = ccgw_local_tenant_find(seg, name, 0);
+    ccgw_off_t off = ccgw_local_tenant_find(look, name);
     ccgw_local_tenant_t none = { 0 };
 
-    none.last = none.visible = seg->epoch * CCGW_LOCAL_NUMBER_JUMP;
-    return off ? *(const ccgw_local_tenant_t *)ccgw_local_at(seg, off) : none;
+    none.last = none.visible = look->seg->epoch * CCGW_LOCAL_NUMBER_JUMP;
+    return off ? *(const ccgw_local_tenant_t *)ccgw_local_at(look->seg, off) : none;
 }
 
 ccgw_cursor_t ccgw_local_last(ccgw_store_t *store, ccgw_buf_t tenant)
 {
+    ccgw_local_look_t look = { 0 };
     ccgw_cursor_t last;
 
-    ccgw_local_lock(store);
-    last = ccgw_local_cursor(store->seg, read_tenant(store->seg, tenant).visible);
-    ccgw_local_unlock(store);
+    do {
+        ccgw_local_look_begin(&look, store);
+        last = ccgw_local_cursor(store->seg, read_tenant(&look, tenant).visible);
+    } while (!ccgw_local_look_end(&look));
     return last;
 }
 
@@ -57,13 +71,13 @@ typedef struct ccgw_local_source_t {
 } ccgw_local_source_t;
 
 /* The first entry behind AFTER. From the newest back: a reader is mostly close to the end. */
-static ccgw_off_t find_first(ccgw_local_segment_t *seg, const ccgw_local_list_t *list, apr_uint64_t after,
+static ccgw_off_t find_first(const ccgw_local_look_t *look, const ccgw_local_list_t *list, apr_uint64_t after,
                              apr_time_t born)
 {
     ccgw_off_t found = 0, off;
 
-    for (off = list->newest; off;) {
-        const ccgw_local_entry_t *entry = ccgw_local_at(seg, off);
+    for (off = list->newest; off && ccgw_local_holds(look);) {
+        const ccgw_local_entry_t *entry = ccgw_local_at(look->seg, off);
 
         if (entry->number <= after || entry->born < born)
             break;
@@ -73,9 +87,9 @@ static ccgw_off_t find_first(ccgw_local_segment_t *seg, const ccgw_local_list_t 
     return found;
 }
 
-static const ccgw_local_entry_t *peek_source(ccgw_local_segment_t *seg, const ccgw_local_source_t *source)
+static const ccgw_local_entry_t *peek_source(const ccgw_local_look_t *look, const ccgw_local_source_t *source)
 {
-    return source->at ? ccgw_local_at(seg, source->at) : NULL;
+    return source->at && ccgw_local_holds(look) ? ccgw_local_at(look->seg, source->at) : NULL;
 }
 
 static int is_earlier(const ccgw_local_entry_t *a, const ccgw_local_entry_t *b)
@@ -85,14 +99,14 @@ static int is_earlier(const ccgw_local_entry_t *a, const ccgw_local_entry_t *b)
 
 /* Take the earliest entry off all sources; an event that lies in several mailboxes comes once.
  * 0: all are empty. */
-static ccgw_off_t take_earliest(ccgw_local_segment_t *seg, ccgw_local_source_t *sources, int n)
+static ccgw_off_t take_earliest(const ccgw_local_look_t *look, ccgw_local_source_t *sources, int n)
 {
     const ccgw_local_entry_t *best = NULL;
     ccgw_off_t off = 0;
     int i;
 
     for (i = 0; i < n; i++) {
-        const ccgw_local_entry_t *entry = peek_source(seg, &sources[i]);
+        const ccgw_local_entry_t *entry = peek_source(look, &sources[i]);
 
         if (entry && (!best || is_earlier(entry, best))) {
             best = entry;
@@ -100,7 +114,7 @@ static ccgw_off_t take_earliest(ccgw_local_segment_t *seg, ccgw_local_source_t *
         }
     }
     for (i = 0; best && i < n; i++) {
-        const ccgw_local_entry_t *entry = peek_source(seg, &sources[i]);
+        const ccgw_local_entry_t *entry = peek_source(look, &sources[i]);
 
         if (entry && entry->number == best->number && entry->event == best->event)
             sources[i].at = entry->newer;
@@ -110,23 +124,24 @@ static ccgw_off_t take_earliest(ccgw_local_segment_t *seg, ccgw_local_source_t *
 
 /* One list after the other of BOXES; the answer tells whether all of them still hold what is
  * behind AFTER. */
-static int collect_sources(ccgw_local_source_t *sources, ccgw_local_segment_t *seg, const ccgw_buf_t *boxes, int nboxes,
-                           apr_uint64_t after)
+static int collect_sources(ccgw_local_source_t *sources, const ccgw_local_look_t *look, const ccgw_buf_t *boxes,
+                           int nboxes, apr_uint64_t after)
 {
     apr_time_t born = apr_time_now() - PASSING_LIFE;
     int i;
 
     for (i = 0; i < nboxes; i++) {
-        ccgw_off_t node = ccgw_local_index_find(NULL, seg, CCGW_LOCAL_BOX, boxes[i]);
-        const ccgw_local_box_t *box;
+        ccgw_off_t off = ccgw_local_box_find(look, boxes[i]);
+        ccgw_local_box_t box;
 
-        if (!node)
+        sources[2 * i].at = sources[2 * i + 1].at = 0;
+        if (!off)
             continue;
-        box = ccgw_local_at(seg, ((const ccgw_local_node_t *)ccgw_local_at(seg, node))->value);
-        if (after < box->dropped_upto)
+        box = *(const ccgw_local_box_t *)ccgw_local_at(look->seg, off);
+        if (after < box.dropped_upto)
             return 0;
-        sources[2 * i].at = find_first(seg, &box->lists[CCGW_LOCAL_LASTING], after, 0);
-        sources[2 * i + 1].at = find_first(seg, &box->lists[CCGW_LOCAL_PASSING], after, born);
+        sources[2 * i].at = find_first(look, &box.lists[CCGW_LOCAL_LASTING], after, 0);
+        sources[2 * i + 1].at = find_first(look, &box.lists[CCGW_LOCAL_PASSING], after, born);
     }
     return 1;
 }
@@ -136,9 +151,11 @@ typedef struct ccgw_local_found_t {
     int n, size;
 } ccgw_local_found_t;
 
-static apr_status_t add_found(ccgw_local_found_t *found, ccgw_local_segment_t *seg, const ccgw_local_entry_t *entry,
-                              apr_pool_t *pool)
+static apr_status_t add_found(ccgw_local_found_t *found, const ccgw_local_look_t *look, apr_uint64_t number,
+                              ccgw_off_t body, apr_pool_t *pool)
 {
+    if (!ccgw_local_holds(look))
+        return APR_SUCCESS;
     if (found->n == found->size) {
         ccgw_stored_event_t *grown;
 
@@ -148,59 +165,71 @@ static apr_status_t add_found(ccgw_local_found_t *found, ccgw_local_segment_t *s
             memcpy(grown, found->v, (apr_size_t)found->n * sizeof *grown);
         found->v = grown;
     }
-    found->v[found->n].at = ccgw_local_cursor(seg, entry->number);
-    return ccgw_local_blob_copy(&found->v[found->n++].body, seg, entry->body, pool);
+    found->v[found->n].at = ccgw_local_cursor(look->seg, number);
+    return ccgw_local_blob_copy(&found->v[found->n++].body, look, body, pool);
 }
 
 /* Merge until MAX is reached at the end of a commit, or until what readers may not see yet. */
-static apr_status_t merge(ccgw_local_found_t *found, apr_uint64_t *upto, ccgw_local_segment_t *seg,
+static apr_status_t merge(ccgw_local_found_t *found, apr_uint64_t *upto, const ccgw_local_look_t *look,
                           ccgw_local_source_t *sources, int n, int max, apr_pool_t *pool)
 {
     apr_uint64_t visible = *upto, newest = 0;
     apr_status_t rv = APR_SUCCESS;
     ccgw_off_t off;
 
-    while (rv == APR_SUCCESS && (off = take_earliest(seg, sources, n)) != 0) {
-        const ccgw_local_entry_t *entry = ccgw_local_at(seg, off);
+    while (rv == APR_SUCCESS && (off = take_earliest(look, sources, n)) != 0) {
+        const ccgw_local_entry_t *entry = ccgw_local_at(look->seg, off);
+        apr_uint64_t number = entry->number;
 
-        if (entry->number > visible)
+        if (number > visible)
             break;
-        if (found->n >= max && entry->number != newest) {
+        if (found->n >= max && number != newest) {
             *upto = newest;
             break;
         }
-        newest = entry->number;
-        rv = add_found(found, seg, entry, pool);
+        newest = number;
+        rv = add_found(found, look, number, entry->body, pool);
     }
     return rv;
 }
 
-static apr_status_t read_events(ccgw_local_found_t *found, apr_uint64_t *upto, ccgw_local_segment_t *seg,
-                                ccgw_local_source_t *sources, const ccgw_buf_t *boxes, int nboxes, ccgw_cursor_t after,
-                                apr_uint64_t last, int max, apr_pool_t *pool)
-{
-    apr_uint64_t number = after & NUMBER_MASK;
+typedef struct ccgw_local_asked_t {
+    ccgw_buf_t tenant;
+    const ccgw_buf_t *boxes;
+    int nboxes;
+    ccgw_cursor_t after;
+    int max;
+    ccgw_local_source_t *sources; /* two for each of the boxes */
+} ccgw_local_asked_t;
 
-    if (after >> NUMBER_BITS != seg->incarnation || number > last ||
-        !collect_sources(sources, seg, boxes, nboxes, number))
-        return CCGW_ERESYNC;
+static apr_status_t read_events(ccgw_local_found_t *found, ccgw_cursor_t *upto, const ccgw_local_look_t *look,
+                                const ccgw_local_asked_t *asked, apr_pool_t *pool)
+{
+    ccgw_local_tenant_t state = read_tenant(look, asked->tenant);
+    apr_uint64_t number = asked->after & NUMBER_MASK, end = state.visible;
+    apr_status_t rv = APR_SUCCESS;
+
+    found->n = 0;
+    if (asked->after >> NUMBER_BITS != look->seg->incarnation || number > state.last ||
+        !collect_sources(asked->sources, look, asked->boxes, asked->nboxes, number))
+        rv = CCGW_ERESYNC;
     /* A commit weaker than the one before it may have returned its number before readers may see
      * it. */
-    if (number >= *upto) {
-        *upto = number;
-        return APR_SUCCESS;
-    }
-    return merge(found, upto, seg, sources, 2 * nboxes, max > 0 ? max : 1, pool);
+    else if (number >= end)
+        end = number;
+    else
+        rv = merge(found, &end, look, asked->sources, 2 * asked->nboxes, asked->max > 0 ? asked->max : 1, pool);
+    *upto = ccgw_local_cursor(look->seg, end);
+    return rv;
 }
 
 apr_status_t ccgw_local_events(ccgw_stored_event_t **events, int *n, ccgw_cursor_t *upto, ccgw_store_t *store,
                                ccgw_buf_t tenant, const ccgw_buf_t *boxes, int nboxes, ccgw_cursor_t after, int max,
                                apr_pool_t *pool)
 {
-    ccgw_local_source_t *sources = apr_pcalloc(pool, (2 * (apr_size_t)nboxes + 1) * sizeof *sources);
+    ccgw_local_asked_t asked = { tenant, boxes, nboxes, after, max, NULL };
     ccgw_local_found_t found = { 0 };
-    ccgw_local_tenant_t state;
-    apr_uint64_t number;
+    ccgw_local_look_t look = { 0 };
     apr_status_t rv;
     int i;
 
@@ -210,12 +239,11 @@ apr_status_t ccgw_local_events(ccgw_stored_event_t **events, int *n, ccgw_cursor
         if (!ccgw_local_key_belongs(boxes[i], tenant))
             return CCGW_EINVAL;
     }
-    ccgw_local_lock(store);
-    state = read_tenant(store->seg, tenant);
-    number = state.visible;
-    rv = read_events(&found, &number, store->seg, sources, boxes, nboxes, after, state.last, max, pool);
-    *upto = ccgw_local_cursor(store->seg, number);
-    ccgw_local_unlock(store);
+    asked.sources = apr_palloc(pool, (2 * (apr_size_t)nboxes + 1) * sizeof *asked.sources);
+    do {
+        ccgw_local_look_begin(&look, store);
+        rv = read_events(&found, upto, &look, &asked, pool);
+    } while (!ccgw_local_look_end(&look));
     if (rv == APR_SUCCESS) {
         *events = found.v;
         *n = found.n;

@@ -6,11 +6,13 @@
  * that was read. A version is the journal position of the commit that wrote it, so none ever
  * comes twice. */
 #include "store/ccgw_store_local.h"
+#include "store/ccgw_store_local_names.h"
 
 #include "ccgw_error.h"
+#include "util/ccgw_crc.h"
+#include "util/ccgw_step.h"
 #include "util/ccgw_str.h"
 
-#include <apr_hash.h>
 #include <apr_strings.h>
 #include <apr_tables.h>
 #include <string.h>
@@ -19,8 +21,6 @@
 #define VERSION_OWN (~(apr_uint64_t)0)
 
 typedef struct ccgw_local_seen_t {
-    ccgw_table_t table;
-    ccgw_buf_t key;
     apr_uint64_t version;
 } ccgw_local_seen_t;
 
@@ -38,6 +38,7 @@ typedef struct ccgw_local_write_t {
     int opened;     /* OPEN and CLOSE: this or an earlier one of the mailbox opened it */
     ccgw_buf_t key; /* of PUT and DEL, the mailbox of OPEN and CLOSE */
     ccgw_buf_t value;
+    apr_uint32_t value_crc;
     apr_time_t due;
     ccgw_buf_t *boxes; /* of EVENT */
     int *box_flags;
@@ -48,11 +49,11 @@ struct ccgw_txn_t {
     ccgw_store_t *store;
     apr_pool_t *pool;
     ccgw_buf_t tenant;
-    apr_hash_t *seen; /* table and key -> ccgw_local_seen_t */
-    apr_array_header_t *spans;
-    apr_hash_t *wrote;          /* table and key -> ccgw_local_write_t */
-    apr_hash_t *boxes;          /* mailbox -> the last OPEN or CLOSE of it */
-    apr_array_header_t *writes; /* ccgw_local_write_t *, in the order of calls */
+    ccgw_local_names_t seen;    /* ccgw_local_seen_t */
+    ccgw_local_names_t wrote;   /* ccgw_local_write_t of a record */
+    ccgw_local_names_t boxes;   /* the last OPEN or CLOSE of a mailbox */
+    apr_array_header_t *spans;  /* ccgw_local_span_t; NULL: none yet */
+    apr_array_header_t *writes; /* ccgw_local_write_t *, in the order of calls; NULL: none yet */
     int ops;
     apr_size_t bytes;
 };
@@ -68,17 +69,6 @@ static int is_valid(const ccgw_txn_t *txn, ccgw_table_t table, ccgw_buf_t key)
     return table > CCGW_TABLE_UNSET && table < CCGW_TABLE_COUNT && ccgw_local_key_belongs(key, txn->tenant);
 }
 
-/* Table and key as one key for a hash. */
-static ccgw_buf_t join_key(ccgw_table_t table, ccgw_buf_t key, apr_pool_t *pool)
-{
-    char *p = apr_palloc(pool, key.n + 1);
-    ccgw_buf_t joined = { p, key.n + 1 };
-
-    p[0] = (char)table;
-    memcpy(p + 1, key.p, key.n);
-    return joined;
-}
-
 apr_status_t ccgw_local_begin(ccgw_txn_t **txn, ccgw_store_t *store, ccgw_buf_t tenant, apr_pool_t *pool)
 {
     ccgw_txn_t *made = apr_pcalloc(pool, sizeof *made);
@@ -88,11 +78,6 @@ apr_status_t ccgw_local_begin(ccgw_txn_t **txn, ccgw_store_t *store, ccgw_buf_t 
     made->store = store;
     made->pool = pool;
     made->tenant = ccgw_buf_copy(tenant, pool);
-    made->seen = apr_hash_make(pool);
-    made->wrote = apr_hash_make(pool);
-    made->boxes = apr_hash_make(pool);
-    made->spans = apr_array_make(pool, 4, sizeof(ccgw_local_span_t));
-    made->writes = apr_array_make(pool, 16, sizeof(ccgw_local_write_t *));
     *txn = made;
     return APR_SUCCESS;
 }
@@ -101,15 +86,16 @@ apr_status_t ccgw_local_begin(ccgw_txn_t **txn, ccgw_store_t *store, ccgw_buf_t 
 
 static apr_status_t read_one(ccgw_record_t *record, ccgw_txn_t *txn, ccgw_table_t table, ccgw_buf_t key)
 {
-    apr_status_t rv = APR_SUCCESS;
+    ccgw_local_look_t look = { 0 };
+    apr_status_t rv;
     ccgw_off_t node;
 
     memset(record, 0, sizeof *record);
-    ccgw_local_lock(txn->store);
-    node = ccgw_local_index_find(NULL, txn->store->seg, table, key);
-    if (node)
-        rv = ccgw_local_record_copy(record, txn->store->seg, node, txn->pool);
-    ccgw_local_unlock(txn->store);
+    do {
+        ccgw_local_look_begin(&look, txn->store);
+        node = ccgw_local_look_find(&look, table, key);
+        rv = node ? ccgw_local_record_copy(record, &look, node, txn->pool) : APR_SUCCESS;
+    } while (!ccgw_local_look_end(&look));
     if (!node) {
         record->key = ccgw_buf_copy(key, txn->pool);
         record->value = ccgw_buf_copy(ccgw_buf_str(""), txn->pool);
@@ -118,9 +104,9 @@ static apr_status_t read_one(ccgw_record_t *record, ccgw_txn_t *txn, ccgw_table_
 }
 
 /* Fill RECORD from the transaction's own put or delete of it. */
-static int read_own(ccgw_record_t *record, ccgw_txn_t *txn, ccgw_buf_t joined)
+static int read_own(ccgw_record_t *record, ccgw_txn_t *txn, ccgw_table_t table, ccgw_buf_t key)
 {
-    const ccgw_local_write_t *own = apr_hash_get(txn->wrote, joined.p, (apr_ssize_t)joined.n);
+    const ccgw_local_write_t *own = ccgw_local_name_find(&txn->wrote, table, key, txn->pool);
 
     if (!own)
         return 0;
@@ -135,7 +121,7 @@ apr_status_t ccgw_local_peek(ccgw_record_t *record, ccgw_txn_t *txn, ccgw_table_
 {
     if (!is_valid(txn, table, key))
         return CCGW_EINVAL;
-    if (read_own(record, txn, join_key(table, key, txn->pool)))
+    if (read_own(record, txn, table, key))
         return APR_SUCCESS;
     return read_one(record, txn, table, key);
 }
@@ -143,59 +129,58 @@ apr_status_t ccgw_local_peek(ccgw_record_t *record, ccgw_txn_t *txn, ccgw_table_
 apr_status_t ccgw_local_get(ccgw_record_t *record, ccgw_txn_t *txn, ccgw_table_t table, ccgw_buf_t key)
 {
     ccgw_local_seen_t *seen;
-    ccgw_buf_t joined;
     apr_status_t rv;
 
     if (!is_valid(txn, table, key))
         return CCGW_EINVAL;
-    joined = join_key(table, key, txn->pool);
-    if (read_own(record, txn, joined))
+    if (read_own(record, txn, table, key))
         return APR_SUCCESS;
     rv = read_one(record, txn, table, key);
     /* The first version counts: if a second read differs, the commit must fail. */
-    if (rv == APR_SUCCESS && !apr_hash_get(txn->seen, joined.p, (apr_ssize_t)joined.n)) {
+    if (rv == APR_SUCCESS && !ccgw_local_name_find(&txn->seen, table, key, txn->pool)) {
         seen = apr_palloc(txn->pool, sizeof *seen);
-        seen->table = table;
-        seen->key = record->key;
         seen->version = record->version;
-        apr_hash_set(txn->seen, joined.p, (apr_ssize_t)joined.n, seen);
+        ccgw_local_name_set(&txn->seen, table, record->key, seen, txn->pool);
     }
     return rv;
 }
 
 /* The first node of a range, or the one behind NODE in it; 0 at its end. */
-static ccgw_off_t step_range(ccgw_local_segment_t *seg, ccgw_off_t node, ccgw_table_t table, ccgw_buf_t from,
+static ccgw_off_t step_range(const ccgw_local_look_t *look, ccgw_off_t node, ccgw_table_t table, ccgw_buf_t from,
                              ccgw_buf_t to, ccgw_buf_t tenant)
 {
     ccgw_buf_t key;
 
-    node = node ? ccgw_local_index_next(seg, node) : ccgw_local_index_seek(seg, table, from);
+    node = node ? ccgw_local_look_next(look, node) : ccgw_local_look_seek(look, table, from);
     if (!node)
         return 0;
-    key = ccgw_local_node_key(seg, node);
+    key = ccgw_local_node_key(look->seg, node);
     return ccgw_buf_compare(key, to) < 0 && ccgw_local_key_belongs(key, tenant) ? node : 0;
 }
 
 apr_status_t ccgw_local_scan(ccgw_record_t **records, int *n, ccgw_txn_t *txn, ccgw_table_t table, ccgw_buf_t from,
                              ccgw_buf_t to, int max)
 {
-    ccgw_local_segment_t *seg = txn->store->seg;
-    apr_status_t rv = APR_SUCCESS;
+    ccgw_local_look_t look = { 0 };
+    apr_status_t rv;
     ccgw_off_t node, first;
-    int count = 0;
+    int count;
 
     *n = 0;
     *records = NULL;
     if (!is_valid(txn, table, from))
         return CCGW_EINVAL;
-    ccgw_local_lock(txn->store);
-    first = step_range(seg, 0, table, from, to, txn->tenant);
-    for (node = first; node && count < max; node = step_range(seg, node, table, from, to, txn->tenant))
-        count++;
-    *records = apr_pcalloc(txn->pool, ((apr_size_t)count + 1) * sizeof **records);
-    for (node = first; *n < count && rv == APR_SUCCESS; node = ccgw_local_index_next(seg, node))
-        rv = ccgw_local_record_copy(&(*records)[(*n)++], seg, node, txn->pool);
-    ccgw_local_unlock(txn->store);
+    do {
+        ccgw_local_look_begin(&look, txn->store);
+        rv = APR_SUCCESS;
+        *n = count = 0;
+        first = step_range(&look, 0, table, from, to, txn->tenant);
+        for (node = first; node && count < max; node = step_range(&look, node, table, from, to, txn->tenant))
+            count++;
+        *records = apr_pcalloc(txn->pool, ((apr_size_t)count + 1) * sizeof **records);
+        for (node = first; node && *n < count && rv == APR_SUCCESS; node = ccgw_local_look_next(&look, node))
+            rv = ccgw_local_record_copy(&(*records)[(*n)++], &look, node, txn->pool);
+    } while (!ccgw_local_look_end(&look));
     return rv;
 }
 
@@ -217,6 +202,8 @@ apr_status_t ccgw_local_range(ccgw_record_t **records, int *n, ccgw_txn_t *txn, 
 
     if (rv != APR_SUCCESS || max <= 0)
         return rv;
+    if (!txn->spans)
+        txn->spans = apr_array_make(txn->pool, 4, sizeof(ccgw_local_span_t));
     span = apr_array_push(txn->spans);
     span->table = table;
     span->from = ccgw_buf_copy(from, txn->pool);
@@ -228,13 +215,13 @@ apr_status_t ccgw_local_range(ccgw_record_t **records, int *n, ccgw_txn_t *txn, 
     return APR_SUCCESS;
 }
 
-static int was_read(const ccgw_txn_t *txn, ccgw_table_t table, ccgw_buf_t key, ccgw_buf_t joined)
+static int was_read(const ccgw_txn_t *txn, ccgw_table_t table, ccgw_buf_t key)
 {
     int i;
 
-    if (apr_hash_get(txn->seen, joined.p, (apr_ssize_t)joined.n))
+    if (ccgw_local_name_find(&txn->seen, table, key, txn->pool))
         return 1;
-    for (i = 0; i < txn->spans->nelts; i++) {
+    for (i = 0; txn->spans && i < txn->spans->nelts; i++) {
         const ccgw_local_span_t *span = &APR_ARRAY_IDX(txn->spans, i, ccgw_local_span_t);
 
         if (span->table == table && ccgw_buf_compare(span->from, key) <= 0 && ccgw_buf_compare(key, span->to) < 0)
@@ -259,6 +246,8 @@ static ccgw_local_write_t *add_write(ccgw_txn_t *txn, ccgw_local_kind_t kind)
     ccgw_local_write_t *write = apr_pcalloc(txn->pool, sizeof *write);
 
     write->kind = kind;
+    if (!txn->writes)
+        txn->writes = apr_array_make(txn->pool, 8, sizeof(ccgw_local_write_t *));
     APR_ARRAY_PUSH(txn->writes, ccgw_local_write_t *) = write;
     return write;
 }
@@ -267,27 +256,26 @@ static apr_status_t write_record(ccgw_txn_t *txn, ccgw_local_kind_t kind, ccgw_t
                                  ccgw_buf_t value, apr_time_t due)
 {
     ccgw_local_write_t *write;
-    ccgw_buf_t joined;
     apr_status_t rv;
 
     if (!is_valid(txn, table, key) || due < 0)
         return CCGW_EINVAL;
-    joined = join_key(table, key, txn->pool);
-    if (!was_read(txn, table, key, joined))
+    if (!was_read(txn, table, key))
         return CCGW_EINVAL;
     rv = charge(txn, 1, key.n + value.n);
     if (rv != APR_SUCCESS)
         return rv;
-    write = apr_hash_get(txn->wrote, joined.p, (apr_ssize_t)joined.n);
+    write = ccgw_local_name_find(&txn->wrote, table, key, txn->pool);
     /* A key stands in a commit once, with what was said of it last. */
     if (!write) {
         write = add_write(txn, kind);
         write->table = table;
         write->key = ccgw_buf_copy(key, txn->pool);
-        apr_hash_set(txn->wrote, joined.p, (apr_ssize_t)joined.n, write);
+        ccgw_local_name_set(&txn->wrote, table, write->key, write, txn->pool);
     }
     write->kind = kind;
     write->value = ccgw_buf_copy(value, txn->pool);
+    write->value_crc = ccgw_crc32c(0, value.p, value.n);
     write->due = due;
     return APR_SUCCESS;
 }
@@ -310,7 +298,7 @@ static apr_status_t write_box(ccgw_txn_t *txn, ccgw_local_kind_t kind, ccgw_buf_
 
     if (!ccgw_local_key_belongs(mailbox, txn->tenant))
         return CCGW_EINVAL;
-    before = apr_hash_get(txn->boxes, mailbox.p, (apr_ssize_t)mailbox.n);
+    before = ccgw_local_name_find(&txn->boxes, CCGW_TABLE_UNSET, mailbox, txn->pool);
     if (before && before->kind == kind)
         return APR_SUCCESS;
     rv = charge(txn, 1, mailbox.n);
@@ -321,7 +309,7 @@ static apr_status_t write_box(ccgw_txn_t *txn, ccgw_local_kind_t kind, ccgw_buf_
     /* Only the first OPEN may find no such mailbox and need a block for it. */
     write->flags = kind == CCGW_LOCAL_OPEN && !(before && before->opened) ? CCGW_LOCAL_OP_FIRST : 0;
     write->opened = kind == CCGW_LOCAL_OPEN || (before && before->opened);
-    apr_hash_set(txn->boxes, write->key.p, (apr_ssize_t)write->key.n, write);
+    ccgw_local_name_set(&txn->boxes, CCGW_TABLE_UNSET, write->key, write, txn->pool);
     return APR_SUCCESS;
 }
 
@@ -337,7 +325,7 @@ apr_status_t ccgw_local_close_box(ccgw_txn_t *txn, ccgw_buf_t mailbox)
 
 apr_status_t ccgw_local_append(ccgw_txn_t *txn, const ccgw_buf_t *mailboxes, int n, ccgw_buf_t body)
 {
-    apr_hash_t *named = apr_hash_make(txn->pool);
+    ccgw_local_names_t named = { 0 };
     ccgw_local_write_t *write;
     apr_size_t bytes = body.n;
     apr_status_t rv;
@@ -355,18 +343,20 @@ apr_status_t ccgw_local_append(ccgw_txn_t *txn, const ccgw_buf_t *mailboxes, int
         return rv;
     write = add_write(txn, CCGW_LOCAL_EVENT);
     write->value = ccgw_buf_copy(body, txn->pool);
+    write->value_crc = ccgw_crc32c(0, body.p, body.n);
     write->boxes = apr_palloc(txn->pool, (apr_size_t)n * sizeof *write->boxes);
     write->box_flags = apr_pcalloc(txn->pool, (apr_size_t)n * sizeof *write->box_flags);
     for (i = 0; i < n; i++) {
-        const ccgw_local_write_t *box = apr_hash_get(txn->boxes, mailboxes[i].p, (apr_ssize_t)mailboxes[i].n);
+        const ccgw_local_write_t *box = ccgw_local_name_find(&txn->boxes, CCGW_TABLE_UNSET, mailboxes[i], txn->pool);
         ccgw_buf_t name;
 
         /* An audience put together from several lists may name somebody twice; he gets the event
          * once. */
-        if (apr_hash_get(named, mailboxes[i].p, (apr_ssize_t)mailboxes[i].n) || (box && box->kind == CCGW_LOCAL_CLOSE))
+        if (ccgw_local_name_find(&named, CCGW_TABLE_UNSET, mailboxes[i], txn->pool) ||
+            (box && box->kind == CCGW_LOCAL_CLOSE))
             continue;
         name = ccgw_buf_copy(mailboxes[i], txn->pool);
-        apr_hash_set(named, name.p, (apr_ssize_t)name.n, write);
+        ccgw_local_name_set(&named, CCGW_TABLE_UNSET, name, write, txn->pool);
         write->box_flags[write->nboxes] = box ? CCGW_LOCAL_OP_FIRST : 0;
         write->boxes[write->nboxes++] = name;
     }
@@ -375,45 +365,53 @@ apr_status_t ccgw_local_append(ccgw_txn_t *txn, const ccgw_buf_t *mailboxes, int
 
 /* ---- commit ---- */
 
-static int is_span_unchanged(const ccgw_txn_t *txn, const ccgw_local_span_t *span)
+static apr_uint64_t version_at(const ccgw_local_look_t *look, ccgw_off_t node)
 {
-    ccgw_local_segment_t *seg = txn->store->seg;
+    ccgw_off_t value = node ? ccgw_local_value_of(look, node) : 0;
+
+    return value ? ((const ccgw_local_blob_t *)ccgw_local_at(look->seg, value))->version : 0;
+}
+
+static int is_span_unchanged(const ccgw_txn_t *txn, const ccgw_local_look_t *look, const ccgw_local_span_t *span)
+{
     ccgw_off_t node = 0;
     int i;
 
     for (i = 0;; i++) {
-        const ccgw_local_blob_t *blob;
-
-        node = step_range(seg, node, span->table, span->from, span->to, txn->tenant);
+        node = step_range(look, node, span->table, span->from, span->to, txn->tenant);
         if (!node || i == span->n)
             break;
-        blob = ccgw_local_at(seg, ((const ccgw_local_node_t *)ccgw_local_at(seg, node))->value);
-        if (blob->version != span->versions[i])
+        if (version_at(look, node) != span->versions[i])
             return 0;
     }
     return !node && i == span->n;
 }
 
-static int is_unchanged(void *baton)
+static int is_unchanged(const ccgw_txn_t *txn, const ccgw_local_look_t *look)
 {
-    const ccgw_txn_t *txn = baton;
-    ccgw_local_segment_t *seg = txn->store->seg;
-    apr_hash_index_t *hi;
     int i;
 
-    for (hi = apr_hash_first(NULL, txn->seen); hi; hi = apr_hash_next(hi)) {
-        const ccgw_local_seen_t *seen = apr_hash_this_val(hi);
-        ccgw_off_t node = ccgw_local_index_find(NULL, seg, seen->table, seen->key);
-        ccgw_off_t value = node ? ((const ccgw_local_node_t *)ccgw_local_at(seg, node))->value : 0;
+    for (i = 0; i < txn->seen.n; i++) {
+        const ccgw_local_name_t *name = txn->seen.v[i];
+        const ccgw_local_seen_t *seen = name->what;
 
-        if ((value ? ((const ccgw_local_blob_t *)ccgw_local_at(seg, value))->version : 0) != seen->version)
+        if (version_at(look, ccgw_local_look_find(look, name->table, name->key)) != seen->version)
             return 0;
     }
-    for (i = 0; i < txn->spans->nelts; i++) {
-        if (!is_span_unchanged(txn, &APR_ARRAY_IDX(txn->spans, i, ccgw_local_span_t)))
+    for (i = 0; txn->spans && i < txn->spans->nelts; i++) {
+        if (!is_span_unchanged(txn, look, &APR_ARRAY_IDX(txn->spans, i, ccgw_local_span_t)))
             return 0;
     }
     return 1;
+}
+
+/* commit_lock held. */
+static int still_holds(void *baton)
+{
+    const ccgw_txn_t *txn = baton;
+    ccgw_local_look_t own = ccgw_local_owner(txn->store->seg);
+
+    return is_unchanged(txn, &own);
 }
 
 static apr_size_t op_length(const ccgw_local_write_t *write)
@@ -446,6 +444,7 @@ static char *put_op(char *to, const ccgw_local_write_t *write)
     op->nboxes = (apr_uint16_t)write->nboxes;
     op->value_len = (apr_uint32_t)write->value.n;
     op->due = write->due;
+    op->value_crc = write->value_crc;
     to = put_filled(put_filled((char *)(op + 1), write->key), write->value);
     for (i = 0; i < write->nboxes; i++) {
         ccgw_local_target_t *target = (ccgw_local_target_t *)to;
@@ -478,11 +477,25 @@ static ccgw_local_record_t *build_record(const ccgw_txn_t *txn, ccgw_durability_
     return record;
 }
 
+static int is_open(ccgw_store_t *store, ccgw_buf_t mailbox)
+{
+    ccgw_local_look_t look = { 0 };
+    ccgw_off_t box;
+    int open;
+
+    do {
+        ccgw_local_look_begin(&look, store);
+        box = ccgw_local_box_find(&look, mailbox);
+        open = box && ((const ccgw_local_box_t *)ccgw_local_at(look.seg, box))->open;
+    } while (!ccgw_local_look_end(&look));
+    return open;
+}
+
 /* Call WAKE once for each mailbox that got something. */
 static void wake_readers(const ccgw_txn_t *txn, ccgw_local_record_t *record)
 {
     ccgw_cursor_t at = ccgw_local_cursor(txn->store->seg, record->number);
-    apr_hash_t *woken = apr_hash_make(txn->pool);
+    ccgw_local_names_t woken = { 0 };
     apr_size_t op_at = ccgw_local_op_first(record);
     ccgw_local_op_t *op;
 
@@ -496,9 +509,9 @@ static void wake_readers(const ccgw_txn_t *txn, ccgw_local_record_t *record)
             ccgw_local_target_t *target = ccgw_local_op_target(&target_at, op);
             ccgw_buf_t name = { target + 1, target->name_len };
 
-            if (!target->entry || apr_hash_get(woken, name.p, (apr_ssize_t)name.n))
+            if (ccgw_local_name_find(&woken, CCGW_TABLE_UNSET, name, txn->pool) || !is_open(txn->store, name))
                 continue;
-            apr_hash_set(woken, name.p, (apr_ssize_t)name.n, target);
+            ccgw_local_name_set(&woken, CCGW_TABLE_UNSET, name, target, txn->pool);
             txn->store->wake(txn->store->wake_baton, name, at);
         }
     }
@@ -519,11 +532,13 @@ static int has_events(const ccgw_txn_t *txn)
  * on a mixture. */
 static apr_status_t commit_nothing(ccgw_cursor_t *at, ccgw_txn_t *txn)
 {
+    ccgw_local_look_t look = { 0 };
     int unchanged;
 
-    ccgw_local_lock(txn->store);
-    unchanged = is_unchanged(txn);
-    ccgw_local_unlock(txn->store);
+    do {
+        ccgw_local_look_begin(&look, txn->store);
+        unchanged = is_unchanged(txn, &look);
+    } while (!ccgw_local_look_end(&look));
     if (!unchanged)
         return CCGW_ECONFLICT;
     if (at)
@@ -542,10 +557,10 @@ apr_status_t ccgw_local_commit(ccgw_cursor_t *at, ccgw_txn_t *txn, ccgw_durabili
         durability = store->durability;
     if (durability > CCGW_DURABLE_DISK)
         return CCGW_EDISABLED;
-    if (!txn->writes->nelts)
+    if (!txn->writes)
         return commit_nothing(at, txn);
     record = build_record(txn, durability);
-    rv = ccgw_local_submit(&end, store, record, is_unchanged, txn);
+    rv = ccgw_local_submit(&end, store, record, still_holds, txn);
     if (rv != APR_SUCCESS)
         return rv;
     /* MEMORY waits for nothing of its own; but its events lie behind those of earlier commits,
@@ -556,6 +571,7 @@ apr_status_t ccgw_local_commit(ccgw_cursor_t *at, ccgw_txn_t *txn, ccgw_durabili
         return rv;
     if (at)
         *at = ccgw_local_cursor(store->seg, record->number);
+    ccgw_step(WAKE);
     wake_readers(txn, record);
     return APR_SUCCESS;
 }

@@ -7,6 +7,7 @@
 #include "store/ccgw_store_local.h"
 
 #include "ccgw_error.h"
+#include "util/ccgw_hash.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -20,32 +21,11 @@
 #define SAVE_EVERY   apr_time_from_sec(1)
 #define SAVE_AT_ONCE 1024
 
-static apr_uint64_t mix(apr_uint64_t x)
-{
-    x = (x ^ x >> 33) * 0xff51afd7ed558ccdULL;
-    x = (x ^ x >> 33) * 0xc4ceb9fe1a85ec53ULL;
-    return x ^ x >> 33;
-}
-
-/* Two independent chains over the bytes. Keys are made by this server, so they need not
- * withstand an opponent. */
+/* Two independent hashes. Keys are made by this server, so they need not withstand an opponent. */
 static void hash_key(apr_uint64_t *hash, ccgw_buf_t key)
 {
-    const char *p = key.p;
-    apr_size_t n = key.n;
-
-    hash[0] = mix(n + 0x9e3779b97f4a7c15ULL);
-    hash[1] = mix(n + 0xd1b54a32d192ed03ULL);
-    while (n) {
-        apr_size_t part = n < 8 ? n : 8;
-        apr_uint64_t word = 0;
-
-        memcpy(&word, p, part);
-        hash[0] = mix(hash[0] ^ word);
-        hash[1] = mix(hash[1] + word * 0x2545f4914f6cdd1dULL);
-        p += part;
-        n -= part;
-    }
+    hash[0] = ccgw_hash(0x9e3779b97f4a7c15ULL, key);
+    hash[1] = ccgw_hash(0x2545f4914f6cdd1dULL, key);
 }
 
 static ccgw_local_slot_t *slot_at(ccgw_local_segment_t *seg, apr_uint64_t hash, int i)
@@ -194,11 +174,10 @@ void ccgw_local_forget(ccgw_store_t *store, ccgw_buf_t key)
 
 /* ---- journal ---- */
 
-static void save_slot(ccgw_local_saved_slot_t *saved, ccgw_local_slot_t *slot)
+static void copy_slot(ccgw_local_saved_slot_t *saved, const ccgw_local_slot_t *slot)
 {
     int i;
 
-    __atomic_store_n(&slot->dirty, 0, __ATOMIC_SEQ_CST);
     memset(saved, 0, sizeof *saved);
     saved->hash[0] = slot->hash[0];
     saved->hash[1] = slot->hash[1];
@@ -206,6 +185,28 @@ static void save_slot(ccgw_local_saved_slot_t *saved, ccgw_local_slot_t *slot)
         return;
     for (i = 0; i < CCGW_WORD_COUNT; i++)
         saved->words[i] = ccgw_local_read(slot->words[i]);
+}
+
+static void save_slot(ccgw_local_saved_slot_t *saved, ccgw_local_slot_t *slot)
+{
+    __atomic_store_n(&slot->dirty, 0, __ATOMIC_SEQ_CST);
+    copy_slot(saved, slot);
+}
+
+apr_uint32_t ccgw_local_words_copy(ccgw_local_saved_slot_t *saved, apr_uint32_t max, apr_uint64_t *next,
+                                   ccgw_store_t *store, apr_uint64_t from)
+{
+    ccgw_local_segment_t *seg = store->seg;
+    apr_uint32_t n = 0;
+
+    for (; from < seg->nslots && n < max; from++) {
+        const ccgw_local_slot_t *slot = slot_at(seg, from, 0);
+
+        if (ccgw_local_read(slot->state) == CCGW_LOCAL_SLOT_USED)
+            copy_slot(&saved[n++], slot);
+    }
+    *next = from;
+    return n;
 }
 
 static apr_status_t submit_slots(ccgw_store_t *store, ccgw_local_record_t *record, apr_uint32_t n)
@@ -253,15 +254,12 @@ apr_status_t ccgw_local_words_save(ccgw_store_t *store, int now_too)
     return rv;
 }
 
-apr_status_t ccgw_local_words_load(ccgw_store_t *store, const ccgw_local_record_t *record)
+apr_status_t ccgw_local_words_load(ccgw_store_t *store, const ccgw_local_saved_slot_t *saved, apr_uint32_t n)
 {
-    const ccgw_local_saved_slot_t *saved = (const ccgw_local_saved_slot_t *)(record + 1);
     static const apr_uint64_t none[CCGW_WORD_COUNT];
     apr_uint32_t i;
 
-    if (record->len != sizeof *record + (apr_size_t)record->nops * sizeof *saved)
-        return CCGW_EDAMAGED;
-    for (i = 0; i < record->nops; i++, saved++) {
+    for (i = 0; i < n; i++, saved++) {
         ccgw_local_slot_t *slot = find_slot(store->seg, saved->hash, CCGW_LOCAL_SLOT_USED);
 
         if (!memcmp(saved->words, none, sizeof none)) {

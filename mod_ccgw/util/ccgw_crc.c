@@ -53,17 +53,67 @@ apr_uint32_t ccgw_crc32c_portable(apr_uint32_t crc, const void *p, apr_size_t n)
 }
 
 #if defined(__x86_64__)
+
+/* The instruction takes three cycles and a new one can begin in each: three lanes side by side are three times as fast.
+ * Their remainders are joined as if LANE zero bytes had followed the first ones, which is a multiplication by a
+ * constant: one look into a table for each byte. */
+#define LANE ((apr_size_t)256)
+
+static apr_uint32_t shifts[4][256];
+
+/* The remainder of CRC's message with LANE zero bytes behind it. */
+static apr_uint32_t shift_slowly(apr_uint32_t crc)
+{
+    apr_size_t i;
+
+    for (i = 0; i < LANE; i++)
+        crc = remainders[crc & 0xff] ^ (crc >> 8);
+    return crc;
+}
+
+/* Before main(), so no thread can come too early. */
+__attribute__((constructor)) static void make_shifts(void)
+{
+    apr_uint32_t byte;
+    int place;
+
+    for (place = 0; place < 4; place++) {
+        for (byte = 0; byte < 256; byte++)
+            shifts[place][byte] = shift_slowly(byte << (8 * place));
+    }
+}
+
+static apr_uint32_t shift(apr_uint32_t crc)
+{
+    return shifts[0][crc & 0xff] ^ shifts[1][crc >> 8 & 0xff] ^ shifts[2][crc >> 16 & 0xff] ^ shifts[3][crc >> 24];
+}
+
+static inline apr_uint64_t word_at(const unsigned char *at)
+{
+    apr_uint64_t word;
+
+    memcpy(&word, at, 8);
+    return word;
+}
+
 __attribute__((target("sse4.2"))) static apr_uint32_t compute_sse42(apr_uint32_t crc, const void *p, apr_size_t n)
 {
     const unsigned char *at = p;
     apr_uint64_t wide = ~crc;
 
-    for (; n >= 8; n -= 8, at += 8) {
-        apr_uint64_t word;
+    for (; n >= 3 * LANE; n -= 3 * LANE, at += 3 * LANE) {
+        apr_uint64_t second = 0, third = 0;
+        apr_size_t i;
 
-        memcpy(&word, at, 8);
-        wide = __builtin_ia32_crc32di(wide, word);
+        for (i = 0; i < LANE; i += 8) {
+            wide = __builtin_ia32_crc32di(wide, word_at(at + i));
+            second = __builtin_ia32_crc32di(second, word_at(at + LANE + i));
+            third = __builtin_ia32_crc32di(third, word_at(at + 2 * LANE + i));
+        }
+        wide = shift(shift((apr_uint32_t)wide) ^ (apr_uint32_t)second) ^ (apr_uint32_t)third;
     }
+    for (; n >= 8; n -= 8, at += 8)
+        wide = __builtin_ia32_crc32di(wide, word_at(at));
     crc = (apr_uint32_t)wide;
     while (n--)
         crc = __builtin_ia32_crc32qi(crc, *at++);

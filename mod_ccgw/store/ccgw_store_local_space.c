@@ -1,0 +1,430 @@
+/* Licensed to the Apache License, Version 2.0; see LICENSE. */
+/* ccgw_store_local_space.c: the journal's files: made ahead of use, used again, and gone.
+ *
+ * Overwriting costs half the sync of growing, so a file holds zeros, or records of long ago,
+ * before anybody writes to it. Zeros go only where seg->prepared has not been yet, and commits go
+ * only where it has: neither can hit the other. Records of long ago have other positions than
+ * those that their places have now, so nobody takes them for new ones. */
+#include "store/ccgw_store_local.h"
+
+#include "ccgw_error.h"
+#include "util/ccgw_crc.h"
+#include "util/ccgw_log.h"
+#include "util/ccgw_step.h"
+
+#include <apr_file_info.h>
+#include <apr_strings.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define STEP           ((apr_uint64_t)4 * 1024 * 1024)
+#define PATH_SIZE      CCGW_LOCAL_PATH_SIZE
+#define COMPLAIN_EVERY apr_time_from_sec(10)
+/* At most this much lies in files that wait to be used again, unless the journal grew larger than that between two
+ * snapshots. */
+#define SPARE_BYTES ((apr_uint64_t)640 * 1024 * 1024)
+
+apr_uint32_t ccgw_local_file_head_crc(ccgw_local_file_head_t head)
+{
+    head.crc = 0;
+    return ccgw_crc32c(0, &head, sizeof head);
+}
+
+/* Killed in between, the owner left files as whoever comes next expects them: made and not announced. */
+static void take_space_lock(ccgw_store_t *store)
+{
+    int rv = pthread_mutex_lock(&store->seg->space_lock);
+
+    if (rv == EOWNERDEAD)
+        rv = pthread_mutex_consistent(&store->seg->space_lock);
+    if (rv)
+        abort();
+}
+
+/* ---- names ---- */
+
+const char *ccgw_local_snapshot_path(const ccgw_store_t *store, apr_uint64_t position, char *buf, apr_size_t n)
+{
+    apr_snprintf(buf, n, "%s/snapshot-%016" APR_UINT64_T_HEX_FMT, store->dir, position);
+    return buf;
+}
+
+/* A spare is called as the journal file was that it has been last, so no two have one name. */
+static const char *spare_path(const ccgw_store_t *store, apr_uint64_t first, char *buf, apr_size_t n)
+{
+    apr_snprintf(buf, n, "%s/spare-%016" APR_UINT64_T_HEX_FMT, store->dir, first);
+    return buf;
+}
+
+/* Does NAME say PREFIX and a position? */
+static int read_name(apr_uint64_t *position, const char *name, const char *prefix)
+{
+    unsigned long long first;
+    apr_size_t n = strlen(prefix);
+    int end = 0;
+
+    if (strncmp(name, prefix, n) || sscanf(name + n, "%16llx%n", &first, &end) != 1 || end != 16 || name[n + 16])
+        return 0;
+    *position = first;
+    return 1;
+}
+
+apr_status_t ccgw_local_dir_each(const ccgw_store_t *store, const char *prefix, ccgw_local_see_t *see, void *baton,
+                                 apr_pool_t *pool)
+{
+    apr_finfo_t info;
+    apr_dir_t *dir;
+    apr_status_t rv = apr_dir_open(&dir, store->dir, pool);
+    apr_uint64_t position;
+    int more = 1;
+
+    while (rv == APR_SUCCESS && more && apr_dir_read(&info, APR_FINFO_NAME, dir) == APR_SUCCESS) {
+        if (read_name(&position, info.name, prefix))
+            more = see(baton, info.name, position);
+    }
+    if (rv == APR_SUCCESS)
+        apr_dir_close(dir);
+    return rv;
+}
+
+typedef struct listing_t {
+    ccgw_local_dir_t *found;
+    apr_uint64_t file_size;
+} listing_t;
+
+static int note_snapshot(void *baton, const char *name, apr_uint64_t position)
+{
+    listing_t *listing = baton;
+
+    if (position > listing->found->snapshot)
+        listing->found->snapshot = position;
+    return 1;
+}
+
+static int note_journal(void *baton, const char *name, apr_uint64_t position)
+{
+    listing_t *listing = baton;
+    ccgw_local_dir_t *found = listing->found;
+    apr_uint64_t file = position / listing->file_size;
+
+    if (!found->nfiles || file < found->first)
+        found->first = file;
+    if (!found->nfiles || file > found->last)
+        found->last = file;
+    found->nfiles++;
+    return 1;
+}
+
+static int note_spare(void *baton, const char *name, apr_uint64_t position)
+{
+    ((listing_t *)baton)->found->nspares++;
+    return 1;
+}
+
+apr_status_t ccgw_local_dir_list(ccgw_local_dir_t *found, const ccgw_store_t *store, apr_uint64_t file_size,
+                                 apr_pool_t *pool)
+{
+    listing_t listing = { found, file_size };
+    apr_status_t rv;
+
+    memset(found, 0, sizeof *found);
+    rv = ccgw_local_dir_each(store, "snapshot-", note_snapshot, &listing, pool);
+    if (rv == APR_SUCCESS)
+        rv = ccgw_local_dir_each(store, "journal-", note_journal, &listing, pool);
+    return rv == APR_SUCCESS ? ccgw_local_dir_each(store, "spare-", note_spare, &listing, pool) : rv;
+}
+
+/* ---- making ---- */
+
+static apr_status_t write_zeros(int fd, apr_uint64_t from, apr_uint64_t to)
+{
+    static const char zeros[64 * 1024];
+    apr_status_t rv = APR_SUCCESS;
+
+    while (from < to && rv == APR_SUCCESS) {
+        apr_uint64_t n = to - from < sizeof zeros ? to - from : sizeof zeros;
+
+        rv = ccgw_local_write_all(fd, zeros, n, from);
+        from += n;
+    }
+    return rv;
+}
+
+static apr_status_t write_head(const ccgw_store_t *store, int fd, apr_uint64_t file)
+{
+    ccgw_local_file_head_t head = { .magic = CCGW_LOCAL_FILE_MAGIC, .format = CCGW_LOCAL_FILE_FORMAT };
+    struct stat info;
+
+    if (fstat(fd, &info))
+        return errno;
+    head.position = file * store->seg->file_size;
+    head.size = store->seg->file_size;
+    head.inode = info.st_ino;
+    head.crc = ccgw_local_file_head_crc(head);
+    return ccgw_local_write_all(fd, &head, sizeof head, 0);
+}
+
+apr_status_t ccgw_local_file_adopt(ccgw_store_t *store, apr_uint64_t file)
+{
+    char path[PATH_SIZE];
+    int fd = open(ccgw_local_file_path(store, file, path, sizeof path), O_RDWR | O_CLOEXEC);
+    apr_status_t rv;
+
+    /* Behind an accepted loss there may be gaps. */
+    if (fd < 0)
+        return errno == ENOENT ? APR_SUCCESS : errno;
+    rv = write_head(store, fd, file);
+    if (rv == APR_SUCCESS && fdatasync(fd))
+        rv = errno;
+    close(fd);
+    return rv;
+}
+
+static apr_uint64_t step_of(const ccgw_local_segment_t *seg)
+{
+    return STEP < seg->file_size ? STEP : seg->file_size;
+}
+
+/* Made under another name and linked into place whole. A file of that name is one whose maker was killed before he
+ * could say so: it holds no records, since seg->prepared never reached it. */
+static apr_status_t make_file(const ccgw_store_t *store, apr_uint64_t file)
+{
+    char path[PATH_SIZE], made[PATH_SIZE + 8];
+    apr_status_t rv;
+    int fd;
+
+    ccgw_local_file_path(store, file, path, sizeof path);
+    apr_snprintf(made, sizeof made, "%s.new", path);
+    fd = open(made, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return errno;
+    rv = write_head(store, fd, file);
+    if (rv == APR_SUCCESS)
+        rv = write_zeros(fd, sizeof(ccgw_local_file_head_t), step_of(store->seg));
+    if (rv == APR_SUCCESS && (ccgw_local_give_away(store, fd) || fsync(fd)))
+        rv = errno;
+    close(fd);
+    ccgw_step(FILE_FILLED);
+    if (rv == APR_SUCCESS && link(made, path) && errno != EEXIST)
+        rv = errno;
+    unlink(made);
+    if (rv == APR_SUCCESS)
+        rv = ccgw_local_dir_sync(store);
+    ccgw_step(FILE_LINKED);
+    return rv;
+}
+
+typedef struct spare_t {
+    int found;
+    apr_uint64_t first;
+} spare_t;
+
+static int take_first(void *baton, const char *name, apr_uint64_t position)
+{
+    spare_t *spare = baton;
+
+    spare->found = 1;
+    spare->first = position;
+    return 0;
+}
+
+/* Give a spare the new head and then the new name. *used: there was one, and it is whole. */
+static apr_status_t use_spare(int *used, ccgw_store_t *store, apr_uint64_t file)
+{
+    char from[PATH_SIZE], to[PATH_SIZE];
+    spare_t spare = { 0 };
+    struct stat info;
+    apr_pool_t *pool;
+    apr_status_t rv;
+    int fd;
+
+    *used = 0;
+    if (apr_pool_create(&pool, NULL) != APR_SUCCESS)
+        return APR_ENOMEM;
+    rv = ccgw_local_dir_each(store, "spare-", take_first, &spare, pool);
+    apr_pool_destroy(pool);
+    if (rv != APR_SUCCESS || !spare.found)
+        return rv;
+    spare_path(store, spare.first, from, sizeof from);
+    fd = open(from, O_RDWR | O_CLOEXEC);
+    if (fd < 0)
+        return errno;
+    if (fstat(fd, &info) || (apr_uint64_t)info.st_size != store->seg->file_size) {
+        close(fd);
+        unlink(from);
+        return APR_SUCCESS;
+    }
+    rv = write_head(store, fd, file);
+    if (rv == APR_SUCCESS && fdatasync(fd))
+        rv = errno;
+    close(fd);
+    ccgw_step(FILE_FILLED);
+    if (rv == APR_SUCCESS && rename(from, ccgw_local_file_path(store, file, to, sizeof to)))
+        rv = errno;
+    if (rv == APR_SUCCESS)
+        rv = ccgw_local_dir_sync(store);
+    ccgw_step(FILE_LINKED);
+    *used = rv == APR_SUCCESS;
+    return rv;
+}
+
+static apr_status_t fill_up(ccgw_store_t *store, apr_uint64_t file, apr_uint64_t from, apr_uint64_t to)
+{
+    char path[PATH_SIZE];
+    apr_status_t rv;
+    int fd = open(ccgw_local_file_path(store, file, path, sizeof path), O_RDWR | O_CLOEXEC);
+
+    if (fd < 0)
+        return errno;
+    rv = write_zeros(fd, from, to);
+    if (rv == APR_SUCCESS && fdatasync(fd))
+        rv = errno;
+    close(fd);
+    return rv;
+}
+
+/* One step: a file more, or a part of the last one filled. */
+static apr_status_t extend(ccgw_store_t *store)
+{
+    ccgw_local_segment_t *seg = store->seg;
+    apr_uint64_t file = seg->prepared / seg->file_size, at = seg->prepared % seg->file_size;
+    apr_uint64_t to = (at / step_of(seg) + 1) * step_of(seg);
+    apr_status_t rv = APR_SUCCESS;
+    int used = 0;
+
+    if (to > seg->file_size)
+        to = seg->file_size;
+    /* What must go soon is not brought back by using its file again. */
+    if (!at && seg->scrub <= seg->snapshot)
+        rv = use_spare(&used, store, file);
+    if (rv == APR_SUCCESS && used) {
+        seg->files_recycled++;
+        to = seg->file_size;
+    }
+    else if (rv == APR_SUCCESS && !at) {
+        rv = make_file(store, file);
+        seg->files_made++;
+    }
+    else if (rv == APR_SUCCESS) {
+        rv = fill_up(store, file, at, to);
+    }
+    if (rv == APR_SUCCESS)
+        ccgw_local_set(seg->prepared, file * seg->file_size + to);
+    return rv;
+}
+
+apr_status_t ccgw_local_space_make(ccgw_store_t *store, apr_uint64_t end)
+{
+    ccgw_local_segment_t *seg = store->seg;
+    apr_status_t rv = APR_SUCCESS;
+
+    take_space_lock(store);
+    while (seg->prepared < end && rv == APR_SUCCESS)
+        rv = extend(store);
+    pthread_mutex_unlock(&seg->space_lock);
+    if (rv == APR_SUCCESS)
+        return APR_SUCCESS;
+    if (apr_time_now() - ccgw_local_read(seg->complained) > COMPLAIN_EVERY) {
+        ccgw_local_set(seg->complained, apr_time_now());
+        ccgw_log(CCGW_LOG_ERROR, rv,
+                 "CCGW0110: the journal in %s cannot grow; requests that change something are refused "
+                 "until it can",
+                 store->dir);
+    }
+    return CCGW_ESTORE;
+}
+
+apr_uint64_t ccgw_local_space_freeze(ccgw_store_t *store)
+{
+    ccgw_local_segment_t *seg = store->seg;
+    apr_uint64_t prepared;
+
+    take_space_lock(store);
+    prepared = seg->prepared;
+    if (seg->scrub <= seg->snapshot)
+        ccgw_local_set(seg->scrub, seg->snapshot + 1);
+    pthread_mutex_unlock(&seg->space_lock);
+    return prepared;
+}
+
+/* ---- going ---- */
+
+typedef struct recycling_t {
+    ccgw_store_t *store;
+    apr_uint64_t snapshot;
+    apr_uint64_t file; /* the first one that is needed */
+    apr_uint64_t spares, most;
+    apr_status_t rv;
+} recycling_t;
+
+static int drop_snapshot(void *baton, const char *name, apr_uint64_t position)
+{
+    recycling_t *r = baton;
+    char path[PATH_SIZE];
+
+    if (position != r->snapshot && unlink(ccgw_local_snapshot_path(r->store, position, path, sizeof path)))
+        r->rv = errno;
+    return 1;
+}
+
+static int drop_journal(void *baton, const char *name, apr_uint64_t position)
+{
+    recycling_t *r = baton;
+    ccgw_local_segment_t *seg = r->store->seg;
+    char path[PATH_SIZE], spare[PATH_SIZE];
+    int failed;
+
+    if (position / seg->file_size >= r->file)
+        return 1;
+    ccgw_local_file_path(r->store, position / seg->file_size, path, sizeof path);
+    if (r->spares < r->most) {
+        failed = rename(path, spare_path(r->store, position, spare, sizeof spare));
+        r->spares++;
+    }
+    else {
+        failed = unlink(path);
+    }
+    if (failed)
+        r->rv = errno;
+    return 1;
+}
+
+static int drop_spare(void *baton, const char *name, apr_uint64_t position)
+{
+    recycling_t *r = baton;
+    char path[PATH_SIZE];
+
+    if (r->most)
+        r->spares++;
+    else if (unlink(spare_path(r->store, position, path, sizeof path)))
+        r->rv = errno;
+    return 1;
+}
+
+apr_status_t ccgw_local_space_recycle(ccgw_store_t *store, apr_uint64_t position, int forget)
+{
+    ccgw_local_segment_t *seg = store->seg;
+    recycling_t r = { store, position, position / seg->file_size, 0, 0, APR_SUCCESS };
+    apr_uint64_t bytes = store->snapshot_bytes > SPARE_BYTES ? store->snapshot_bytes : SPARE_BYTES;
+    apr_pool_t *pool;
+    apr_status_t rv;
+
+    if (apr_pool_create(&pool, NULL) != APR_SUCCESS)
+        return APR_ENOMEM;
+    r.most = forget ? 0 : bytes / seg->file_size + 1;
+    take_space_lock(store);
+    rv = ccgw_local_dir_each(store, "snapshot-", drop_snapshot, &r, pool);
+    if (rv == APR_SUCCESS)
+        rv = ccgw_local_dir_each(store, "spare-", drop_spare, &r, pool);
+    if (rv == APR_SUCCESS)
+        rv = ccgw_local_dir_each(store, "journal-", drop_journal, &r, pool);
+    seg->spares = (apr_uint32_t)r.spares;
+    pthread_mutex_unlock(&seg->space_lock);
+    apr_pool_destroy(pool);
+    return rv == APR_SUCCESS ? r.rv : rv;
+}

@@ -32,6 +32,22 @@ typedef struct ccgw_outbound_t {
     int repeated;    /**< an earlier try may have arrived */
 } ccgw_outbound_t;
 
+/** What the carrier says has become of a text it took. */
+typedef enum ccgw_fate_t {
+    CCGW_FATE_UNSET,
+    CCGW_FATE_TAKEN,     /**< on its way: it will not be lost without another report */
+    CCGW_FATE_DELIVERED, /**< the customer's device has it */
+    CCGW_FATE_FAILED     /**< it will never arrive */
+} ccgw_fate_t;
+
+typedef struct ccgw_report_t {
+    ccgw_media_t media;
+    const char *from; /**< our number, as it was sent from: it decides the tenant */
+    const char *key;  /**< ccgw_outbound_t.key */
+    ccgw_fate_t fate;
+    const char *why; /**< the carrier's own word, for the log; "" none */
+} ccgw_report_t;
+
 /** What a fields reader gives for NAME: the decoded value, or NULL. */
 typedef const char *ccgw_field_reader_t(void *baton, const char *name);
 
@@ -52,6 +68,11 @@ typedef struct ccgw_channel_provider_t {
     /** Turn the request's fields into a text. CCGW_EMISSING or CCGW_EINVAL with *fault naming the field. */
     apr_status_t (*receive)(ccgw_inbound_t *text, const char **fault, const ccgw_channel_t *channel,
                             ccgw_field_reader_t *field, void *baton, apr_pool_t *pool);
+
+    /** Turn the fields of a delivery report (a request to /ccgw/{name}/report) into a fate. As receive. Reports may come
+     *  late, twice, out of order, or before send() has returned. NULL: the carrier reports nothing. */
+    apr_status_t (*report)(ccgw_report_t *report, const char **fault, const ccgw_channel_t *channel,
+                           ccgw_field_reader_t *field, void *baton, apr_pool_t *pool);
 
     /** Send one text; may block up to the channel's time-out. Outbox thread only.
      *  @param why on failure, a sentence for the log, without secrets

@@ -51,7 +51,9 @@
     X(CCGW_ESIGNEDIN,    37, "signed in already")                                                           \
     X(CCGW_EPASSWORD,    38, "wrong name or password")                                                      \
     X(CCGW_EIDENTITY,    39, "the request names another agent than the one signed in")                      \
-    X(CCGW_ETOKEN,       40, "the session key is missing, stale or not this agent's")
+    X(CCGW_ETOKEN,       40, "the session key is missing, stale or not this agent's")                       \
+    X(CCGW_EOPTOUT,      41, "the customer wants no more texts from this number")                           \
+    X(CCGW_ERATE,        42, "too many texts, try again later")
 /* clang-format on */
 
 enum {

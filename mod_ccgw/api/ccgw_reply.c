@@ -11,6 +11,7 @@ static int retry_seconds(apr_status_t code)
     switch (code) {
     case CCGW_EBUSY:
     case CCGW_ELIMIT:
+    case CCGW_ERATE:
     case CCGW_ENOSPACE:
     case CCGW_ESTORE: return 1;
     default: return 0;

@@ -14,6 +14,9 @@
 /* Longest short code; what has more digits is a whole number. */
 #define SHORT_CODE_MAX 6
 
+/* Longest key of a text. */
+#define KEY_MAX 64
+
 /* ccgw_channel_provider_t.ring: nobody takes the call. */
 #define SILENT 3
 
@@ -78,6 +81,17 @@ apr_status_t ccgw_channel_receive(ccgw_inbound_t *text, const char **fault, cons
     return front->provider->receive(text, fault, front->channel, field, baton, pool);
 }
 
+apr_status_t ccgw_channel_report(ccgw_report_t *report, const char **fault, const ccgw_channel_front_t *front,
+                                 ccgw_field_reader_t *field, void *baton, apr_pool_t *pool)
+{
+    *fault = NULL;
+    memset(report, 0, sizeof *report);
+    report->why = "";
+    if (!front->provider->report)
+        return CCGW_EDISABLED;
+    return front->provider->report(report, fault, front->channel, field, baton, pool);
+}
+
 apr_status_t ccgw_channel_send(const char **why, const ccgw_channel_front_t *front, const ccgw_outbound_t *text,
                                apr_pool_t *pool)
 {
@@ -130,4 +144,26 @@ const char *ccgw_channel_number(const char *number, apr_pool_t *pool)
         }
     }
     return n ? apr_psprintf(pool, "%s%.*s", prefix, (int)n, number) : NULL;
+}
+
+apr_status_t ccgw_channel_key(const char **key, const char **fault, ccgw_field_reader_t *field, void *baton)
+{
+    apr_status_t rv = ccgw_channel_field(key, fault, field, baton, "key", 1, KEY_MAX);
+
+    if (rv == APR_SUCCESS && (!**key || (*key)[strspn(*key, "0123456789abcdefghijklmnopqrstuvwxyz.-")])) {
+        *fault = "key";
+        rv = CCGW_EINVAL;
+    }
+    return rv;
+}
+
+const char *ccgw_channel_words(const char *text, apr_size_t max, apr_pool_t *pool)
+{
+    char *words = apr_pstrndup(pool, ccgw_str_or_empty(text), max), *at;
+
+    for (at = words; *at; at++) {
+        if (!apr_isprint(*at))
+            *at = ' ';
+    }
+    return words;
 }

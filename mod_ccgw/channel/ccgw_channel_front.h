@@ -37,6 +37,9 @@ apr_status_t ccgw_channel_admit(const ccgw_channel_front_t *front, ccgw_field_re
 /** CCGW_EDISABLED when the provider takes nothing in. */
 apr_status_t ccgw_channel_receive(ccgw_inbound_t *text, const char **fault, const ccgw_channel_front_t *front,
                                   ccgw_field_reader_t *field, void *baton, apr_pool_t *pool);
+/** CCGW_EDISABLED when the provider takes no reports. */
+apr_status_t ccgw_channel_report(ccgw_report_t *report, const char **fault, const ccgw_channel_front_t *front,
+                                 ccgw_field_reader_t *field, void *baton, apr_pool_t *pool);
 /** CCGW_EREFUSED when the provider sends nothing out. */
 apr_status_t ccgw_channel_send(const char **why, const ccgw_channel_front_t *front, const ccgw_outbound_t *text,
                                apr_pool_t *pool);

@@ -1,17 +1,16 @@
 /* Licensed to the Apache License, Version 2.0; see LICENSE. */
-/* ccgw_channel_kannel.c: SMS through a Kannel gateway: its smsbox calls us for what comes in and is called by us for
- * what goes out. */
+/* ccgw_channel_kannel.c: SMS through a Kannel gateway: its options, and what smsbox calls us for: texts that come in,
+ * and reports of what became of those that went out (ccgw_channel_kannel_send.c). */
+#include "channel/ccgw_channel_kannel.h"
+
 #include "ccgw_error.h"
 #include "channel/ccgw_channel_providers.h"
-#include "util/ccgw_log.h"
 #include "util/ccgw_str.h"
 
 #include <apr_cstr.h>
 #include <apr_file_info.h>
 #include <apr_file_io.h>
-#include <apr_lib.h>
 #include <apr_strings.h>
-#include <curl/curl.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -19,19 +18,10 @@
 #define ID_MAX     128
 #define TEXT_MAX   4096
 #define SECRET_MAX 256
-/* Of an answer only this much is looked at. */
-#define ANSWER_MAX 160
+/* Of the carrier's own words on a text's fate. */
+#define WHY_MAX 120
 /* Longest time-out: the outbox's claims must outlive it. */
 #define TIMEOUT_MAX 30
-
-struct ccgw_channel_t {
-    ccgw_media_t media;
-    const char *url;
-    const char *user;
-    const char *secret;
-    const char *inbound_secret; /* NULL: none */
-    long timeout;               /* seconds */
-};
 
 /* ---- configuration ---- */
 
@@ -49,6 +39,16 @@ static const char *read_url(void *at, const char *value, apr_pool_t *pool)
         return "needs a host and a path, and nothing else: no user, no query";
     *(const char **)at = apr_pstrdup(pool, value);
     return NULL;
+}
+
+/* Kannel fills in escapes of its own when it asks for this URL, so there is none that it could take for one. */
+static const char *read_reports(void *at, const char *value, apr_pool_t *pool)
+{
+    const char *fault = read_url(at, value, pool);
+
+    if (!fault && (strchr(value, '%') || !strchr(strstr(value, "://") + 3, '/')))
+        return "needs a host and a path, without any %";
+    return fault;
 }
 
 static const char *read_text(void *at, const char *value, apr_pool_t *pool)
@@ -112,6 +112,7 @@ static const option_t options[] = {
     {"user",                1, read_text,    offsetof(ccgw_channel_t, user)},
     {"secret-file",         1, read_secret,  offsetof(ccgw_channel_t, secret)},
     {"inbound-secret-file", 0, read_secret,  offsetof(ccgw_channel_t, inbound_secret)},
+    {"reports",             0, read_reports, offsetof(ccgw_channel_t, reports)},
     {"timeout",             0, read_seconds, offsetof(ccgw_channel_t, timeout)},
 };
 /* clang-format on */
@@ -133,7 +134,7 @@ static const char *read_word(ccgw_channel_t *channel, int *given, const char *wo
     }
     return apr_psprintf(pool,
                         "\"%.*s\": the kannel channel has no such option; it takes url=, user=, secret-file=, "
-                        "inbound-secret-file=, timeout=",
+                        "inbound-secret-file=, reports=, timeout=",
                         equals ? (int)(equals - word) : (int)strlen(word), word);
 }
 
@@ -211,162 +212,51 @@ static apr_status_t receive(ccgw_inbound_t *text, const char **fault, const ccgw
     return rv;
 }
 
-/* ---- outbound ---- */
+/* ---- reports ---- */
 
-/* Every character a handset knows without Unicode: GSM 03.38, then its extension table. */
-static const char gsm_alphabet[] = "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ "
-                                   "!\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿"
-                                   "abcdefghijklmnopqrstuvwxyzäöñüà"
-                                   "\f^{}\\[~]|€";
+/* Kannel's numbers for what became of a text. */
+static const struct {
+    const char *type;
+    ccgw_fate_t fate;
+} fates[] = {
+    { "1", CCGW_FATE_DELIVERED }, /* the phone has it */
+    { "2", CCGW_FATE_FAILED },    /* the phone will not get it */
+    { "4", CCGW_FATE_TAKEN },     /* waits at the SMS centre */
+    { "8", CCGW_FATE_TAKEN },     /* the SMS centre took it */
+    { "16", CCGW_FATE_FAILED },   /* the SMS centre did not */
+};
 
-static int is_gsm(const char *text)
+static ccgw_fate_t parse_fate(const char *type)
 {
-    apr_size_t left = strlen(text), n;
+    int i;
 
-    for (; left; text += n, left -= n) {
-        char one[5] = "";
-
-        n = ccgw_utf8_length(text, left);
-        if (!n)
-            return 0;
-        memcpy(one, text, n);
-        if (!strstr(gsm_alphabet, one))
-            return 0;
+    for (i = 0; i < (int)(sizeof fates / sizeof *fates); i++) {
+        if (!strcmp(fates[i].type, type))
+            return fates[i].fate;
     }
-    return 1;
+    return CCGW_FATE_UNSET;
 }
 
-static void add_argument(ccgw_out_t *url, CURL *curl, const char *name, const char *value)
+static apr_status_t report(ccgw_report_t *report, const char **fault, const ccgw_channel_t *channel,
+                           ccgw_field_reader_t *field, void *baton, apr_pool_t *pool)
 {
-    char *escaped = curl_easy_escape(curl, value, 0);
-
-    ccgw_out_printf(url, "%s%s=%s", strchr(url->p, '?') ? "&" : "?", name, ccgw_str_or_empty(escaped));
-    curl_free(escaped);
-}
-
-static const char *request_url(CURL *curl, const ccgw_channel_t *channel, const ccgw_outbound_t *text, apr_pool_t *pool)
-{
-    ccgw_out_t url;
-
-    ccgw_out_init(&url, 512, pool);
-    ccgw_out_puts(&url, channel->url);
-    add_argument(&url, curl, "username", channel->user);
-    add_argument(&url, curl, "password", channel->secret);
-    add_argument(&url, curl, "from", text->from);
-    add_argument(&url, curl, "to", text->to);
-    add_argument(&url, curl, "charset", "UTF-8");
-    if (!is_gsm(text->text))
-        add_argument(&url, curl, "coding", "2");
-    add_argument(&url, curl, "text", text->text);
-    return url.p;
-}
-
-typedef struct answer_t {
-    char text[ANSWER_MAX + 1];
-    apr_size_t n;
-} answer_t;
-
-static size_t take_answer(char *data, size_t size, size_t count, void *baton)
-{
-    answer_t *answer = baton;
-    apr_size_t n = size * count, room = ANSWER_MAX - answer->n;
-
-    memcpy(answer->text + answer->n, data, n < room ? n : room);
-    answer->n += n < room ? n : room;
-    return n;
-}
-
-static void set_options(CURL *curl, const ccgw_channel_t *channel, const char *url, answer_t *answer)
-{
-    curl_easy_setopt(curl, CURLOPT_URL, url);
-#if LIBCURL_VERSION_NUM >= 0x075500
-    curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
-#else
-    curl_easy_setopt(curl, CURLOPT_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
-#endif
-    curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(curl, CURLOPT_TIMEOUT, channel->timeout);
-    curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, channel->timeout);
-    curl_easy_setopt(curl, CURLOPT_PROXY, "");
-    curl_easy_setopt(curl, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
-    curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);
-    curl_easy_setopt(curl, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_answer);
-    curl_easy_setopt(curl, CURLOPT_WRITEDATA, answer);
-}
-
-/* The gateway's own words for the log: printable, one line, and never with what we sent, should it repeat its query. */
-static const char *quote_answer(const answer_t *answer, const ccgw_channel_t *channel, apr_pool_t *pool)
-{
-    char *words = apr_pstrmemdup(pool, answer->text, answer->n), *at;
-
-    if (strstr(words, channel->secret) || strstr(words, "password") || strstr(words, "text="))
-        return "(not shown)";
-    for (at = words; *at; at++) {
-        if (!apr_isprint(*at))
-            *at = ' ';
-    }
-    return words;
-}
-
-/* These are about the account or the address: whatever text was asked for, the answer would be the same. */
-static int is_misconfigured(long status)
-{
-    return status == 401 || status == 403 || status == 404;
-}
-
-static apr_status_t judge_answer(const char **why, long status, const answer_t *answer, const ccgw_channel_t *channel,
-                                 apr_pool_t *pool)
-{
-    if (status == 202 && (!strncmp(answer->text, "0:", 2) || !strncmp(answer->text, "3:", 2)))
-        return APR_SUCCESS;
-    *why = apr_psprintf(pool, "HTTP %ld, %s", status, quote_answer(answer, channel, pool));
-    if (is_misconfigured(status)) {
-        ccgw_log(CCGW_LOG_ERROR, APR_SUCCESS,
-                 "CCGW0310: %s answers %s: until url=, user= and secret-file= of CcgwChannel and "
-                 "Kannel's sendsms-user agree, texts to customers are held",
-                 channel->url, *why);
-        return CCGW_EBUSY;
-    }
-    if (status == 503)
-        return CCGW_EBUSY;
-    /* Another fault of the server, or of one between, may have come after the text was taken. */
-    return status >= 500 ? CCGW_EUNKNOWN : CCGW_EREFUSED;
-}
-
-/* Not a byte of the request went out: nobody can have taken the text. */
-static apr_status_t judge_failure(const char **why, CURL *curl, CURLcode code, apr_pool_t *pool)
-{
-    long sent = 0;
-
-    curl_easy_getinfo(curl, CURLINFO_REQUEST_SIZE, &sent);
-    *why = apr_psprintf(pool, "%s %s", curl_easy_strerror(code), sent ? "(after sending)" : "(nothing was sent)");
-    return sent ? CCGW_EUNKNOWN : CCGW_EBUSY;
-}
-
-static apr_status_t send_text(const char **why, ccgw_channel_t *channel, const ccgw_outbound_t *text, apr_pool_t *pool)
-{
-    answer_t answer = { .n = 0 };
-    CURL *curl = curl_easy_init();
-    long status = 0;
+    const char *type;
     apr_status_t rv;
-    CURLcode code;
 
-    if (!curl) {
-        *why = "no memory for a request";
-        return CCGW_EBUSY;
-    }
-    set_options(curl, channel, request_url(curl, channel, text, pool), &answer);
-    code = curl_easy_perform(curl);
-    if (code == CURLE_OK) {
-        curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
-        rv = judge_answer(why, status, &answer, channel, pool);
-    }
-    else {
-        rv = judge_failure(why, curl, code, pool);
-    }
-    curl_easy_cleanup(curl);
-    return rv;
+    report->media = channel->media;
+    rv = take_number(&report->from, fault, field, baton, "from", pool);
+    if (rv == APR_SUCCESS)
+        rv = ccgw_channel_key(&report->key, fault, field, baton);
+    if (rv == APR_SUCCESS)
+        rv = ccgw_channel_field(&type, fault, field, baton, "type", 1, FIELD_MAX);
+    if (rv != APR_SUCCESS)
+        return rv;
+    report->fate = parse_fate(type);
+    report->why = ccgw_channel_words(field(baton, "why"), WHY_MAX, pool);
+    if (report->fate)
+        return APR_SUCCESS;
+    *fault = "type";
+    return CCGW_EINVAL;
 }
 
 const ccgw_channel_provider_t ccgw_channel_kannel = {
@@ -374,5 +264,6 @@ const ccgw_channel_provider_t ccgw_channel_kannel = {
     .configure = configure,
     .admit = admit,
     .receive = receive,
-    .send = send_text,
+    .report = report,
+    .send = ccgw_channel_kannel_send,
 };

@@ -2,7 +2,7 @@
 /* ccgw_channel_loop.c: a customer's end that is driven over HTTP: nothing else has to be installed.
  *
  * What comes in is taken from the request as it stands. What goes out counts as taken at once; the outbox keeps it, and
- * whoever plays the customer reads it there. */
+ * whoever plays the customer reads it there and may report what became of it. */
 #include "ccgw_error.h"
 #include "channel/ccgw_channel_providers.h"
 #include "util/ccgw_json.h"
@@ -121,6 +121,42 @@ static apr_status_t receive(ccgw_inbound_t *text, const char **fault, const ccgw
     return rv;
 }
 
+/* Whoever plays the customers plays their carrier too. */
+static const struct {
+    const char *name;
+    ccgw_fate_t fate;
+} fates[] = {
+    { "taken", CCGW_FATE_TAKEN },
+    { "delivered", CCGW_FATE_DELIVERED },
+    { "failed", CCGW_FATE_FAILED },
+};
+
+static apr_status_t report(ccgw_report_t *report, const char **fault, const ccgw_channel_t *channel,
+                           ccgw_field_reader_t *field, void *baton, apr_pool_t *pool)
+{
+    const char *fate;
+    apr_status_t rv;
+    int i;
+
+    report->media = channel->media;
+    rv = ccgw_channel_field(&report->from, fault, field, baton, "from", 1, FIELD_MAX);
+    if (rv == APR_SUCCESS)
+        rv = ccgw_channel_key(&report->key, fault, field, baton);
+    if (rv == APR_SUCCESS)
+        rv = ccgw_channel_field(&fate, fault, field, baton, "fate", 1, FIELD_MAX);
+    if (rv != APR_SUCCESS)
+        return rv;
+    for (i = 0; i < (int)(sizeof fates / sizeof *fates); i++) {
+        if (!strcmp(fates[i].name, fate))
+            report->fate = fates[i].fate;
+    }
+    report->why = ccgw_channel_words(field(baton, "why"), FIELD_MAX, pool);
+    if (report->fate)
+        return APR_SUCCESS;
+    *fault = "fate";
+    return CCGW_EINVAL;
+}
+
 static apr_status_t send_text(const char **why, ccgw_channel_t *channel, const ccgw_outbound_t *text, apr_pool_t *pool)
 {
     return APR_SUCCESS;
@@ -156,6 +192,7 @@ const ccgw_channel_provider_t ccgw_channel_loop = {
     .name = "loop",
     .configure = configure,
     .receive = receive,
+    .report = report,
     .send = send_text,
     .ring = ring_phone,
 };

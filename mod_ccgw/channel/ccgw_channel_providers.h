@@ -23,4 +23,10 @@ apr_status_t ccgw_channel_field(const char **value, const char **fault, ccgw_fie
  *  code and stay as they are. NULL when it is empty or holds control characters. */
 const char *ccgw_channel_number(const char *number, apr_pool_t *pool);
 
+/** The field "key" of a report: ccgw_outbound_t.key. CCGW_EMISSING, or CCGW_EINVAL for what no key looks like. */
+apr_status_t ccgw_channel_key(const char **key, const char **fault, ccgw_field_reader_t *field, void *baton);
+
+/** What a carrier said, for the log: at most MAX bytes of TEXT (NULL: none) as one line of printable ASCII, in POOL. */
+const char *ccgw_channel_words(const char *text, apr_size_t max, apr_pool_t *pool);
+
 #endif

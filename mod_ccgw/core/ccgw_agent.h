@@ -45,6 +45,7 @@ typedef struct ccgw_agent_t {
     ccgw_task_t *tasks;
     int ntasks;
     apr_int64_t gone_at; /**< deadline clock: his sessions are requeued then; 0 he is here */
+    apr_int64_t boxed;   /**< deadline clock: since when his mailbox takes events; 0 it is closed */
 } ccgw_agent_t;
 
 /** A workbin whose items a login wants to hear of. */

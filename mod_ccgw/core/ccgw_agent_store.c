@@ -5,6 +5,7 @@
 #include <apr_strings.h>
 
 #include "core/ccgw_conference.h"
+#include "core/ccgw_renew.h"
 #include "core/ccgw_session_store.h"
 
 apr_status_t ccgw_agent_load(ccgw_agent_t *agent, ccgw_work_t *work, const char *id)
@@ -144,6 +145,14 @@ static apr_status_t move_available(ccgw_work_t *work, const ccgw_agent_t *agent,
     return ccgw_work_put(work, CCGW_TABLE_AVAILABLE, key, &ccgw_pointer_record, &entry, 0);
 }
 
+/** When his sessions go back, or his mailbox has to begin anew; 0 neither. */
+static apr_time_t next_due(const ccgw_work_t *work, const ccgw_agent_t *agent)
+{
+    apr_time_t renew = ccgw_renew_time(work->core, agent);
+
+    return !renew || (agent->gone_at && agent->gone_at < renew) ? agent->gone_at : renew;
+}
+
 apr_status_t ccgw_agent_save(ccgw_work_t *work, ccgw_agent_t *agent)
 {
     const ccgw_agent_def_t *def = ccgw_floor_agent(work->core->floor, work->call->tenant, agent->id);
@@ -162,8 +171,12 @@ apr_status_t ccgw_agent_save(ccgw_work_t *work, ccgw_agent_t *agent)
     }
     if (freed)
         ccgw_work_freed(work, def);
+    if (!agent->logins.n)
+        agent->boxed = 0;
+    else if (!agent->boxed)
+        agent->boxed = work->call->now;
     return ccgw_work_put(work, CCGW_TABLE_AGENT, ccgw_agent_key(work->call->tenant, agent->id, work->pool),
-                         &ccgw_agent_record, agent, agent->gone_at);
+                         &ccgw_agent_record, agent, next_due(work, agent));
 }
 
 apr_status_t ccgw_agent_tell(ccgw_work_t *work, const ccgw_agent_t *agent, const char *cause, apr_int64_t reference)

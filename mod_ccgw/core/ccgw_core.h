@@ -17,6 +17,20 @@ struct ccgw_floor_t;
 struct ccgw_tenant_t;
 struct ccgw_agent_def_t;
 
+/** At most COUNT texts within a period; COUNT 0: as many as come. */
+typedef struct ccgw_rate_t {
+    int count;
+    apr_interval_time_t period;
+} ccgw_rate_t;
+
+/** Rules for the texts of one media. */
+typedef struct ccgw_text_rules_t {
+    ccgw_strs_t stop_words;  /**< a text that is one of them ends all texts to that customer; none: never */
+    ccgw_strs_t start_words; /**< takes it back */
+    ccgw_rate_t customer;    /**< what one customer may send to one of our numbers */
+    ccgw_rate_t number;      /**< what all customers together may send to it */
+} ccgw_text_rules_t;
+
 /** Rules of the house, filled from the directives; all times in micro-seconds. */
 typedef struct ccgw_limits_t {
     apr_interval_time_t no_answer;      /**< an offer is withdrawn after this */
@@ -24,8 +38,10 @@ typedef struct ccgw_limits_t {
     apr_interval_time_t login_idle;     /**< a login without a sign of life ends */
     apr_interval_time_t stream_idle;    /**< an event reader without a poll ends (Bayeux maxInterval) */
     apr_interval_time_t outbox_unknown; /**< how long a text of unknown fate waits for a report */
+    apr_interval_time_t keep_sessions;  /**< ended sessions are removed after this, events before; 0 never */
     int pull_notify;                    /**< enableNotificationOnPullChat */
     int pull_join;                      /**< enableJoinOnPullChat */
+    ccgw_text_rules_t texts[CCGW_MEDIA_COUNT];
 } ccgw_limits_t;
 
 /** One per child process; made before threads start, then read only. */
@@ -64,6 +80,7 @@ typedef struct ccgw_call_t {
     apr_time_t wall;
     apr_int64_t reference; /**< see ccgw_call_reference() */
     ccgw_problem_t problem;
+    apr_interval_time_t retry; /**< with CCGW_ERATE: a repeat will be heard after this */
 } ccgw_call_t;
 
 /** Fill a call with the present times. AGENT and LOGIN may be NULL. */

@@ -10,15 +10,21 @@
 #include "core/ccgw_conference.h"
 #include "core/ccgw_match.h"
 #include "core/ccgw_outbox.h"
+#include "core/ccgw_renew.h"
+#include "core/ccgw_retention.h"
 #include "core/ccgw_session_store.h"
 #include "core/ccgw_stream_record.h"
 #include "util/ccgw_log.h"
+
+/* Records of ended sessions that one sweep removes: nobody who waits for an offer's end shall notice. */
+#define REMOVED_AT_ONCE 4000
 
 /** The record a handler works on. */
 typedef struct due_t {
     ccgw_buf_t key;
     ccgw_buf_t value; /* as the sweep saw it: only to find out whose it is */
     apr_time_t started;
+    int *budget; /* what is left of REMOVED_AT_ONCE */
 } due_t;
 
 /* ---- offers ---- */
@@ -55,7 +61,7 @@ static apr_status_t no_answer(ccgw_work_t *work, ccgw_session_t *session, int i)
     return rv == APR_SUCCESS ? ccgw_leg_withdraw(work, session, i, CCGW_VIEW_REVOKED, !routed, CCGW_EUNREACHABLE) : rv;
 }
 
-static apr_status_t session_due(ccgw_work_t *work, void *baton)
+static apr_status_t open_session_due(ccgw_work_t *work, void *baton)
 {
     due_t *due = baton;
     ccgw_session_t session;
@@ -77,7 +83,19 @@ static apr_status_t session_due(ccgw_work_t *work, void *baton)
     return rv == APR_SUCCESS ? ccgw_session_save(work, &session) : rv;
 }
 
-/* ---- agents who went ---- */
+static apr_status_t session_due(ccgw_call_t *call, due_t *due)
+{
+    ccgw_session_t session;
+    apr_status_t rv = ccgw_record_decode(&session, &ccgw_session_record, due->value, call->pool);
+
+    if (rv != APR_SUCCESS)
+        return rv;
+    /* it cannot be opened again */
+    return session.state == CCGW_SESSION_ENDED ? ccgw_retention_due(call, due->key, due->budget)
+                                               : ccgw_run(call, open_session_due, due, CCGW_DURABLE_UNSET);
+}
+
+/* ---- agents: they went, or their mailbox is old ---- */
 
 static apr_status_t agent_due(ccgw_work_t *work, void *baton)
 {
@@ -86,8 +104,12 @@ static apr_status_t agent_due(ccgw_work_t *work, void *baton)
     apr_uint64_t version;
     apr_status_t rv = ccgw_work_get(&agent, &version, work, CCGW_TABLE_AGENT, due->key, &ccgw_agent_record);
 
-    if (rv != APR_SUCCESS || !version || !agent.gone_at || agent.gone_at > work->call->now)
+    if (rv != APR_SUCCESS || !version)
         return rv;
+    if (ccgw_renew_time(work->core, &agent) && ccgw_renew_time(work->core, &agent) <= work->call->now)
+        rv = ccgw_renew_agent(work, &agent);
+    if (rv != APR_SUCCESS || !agent.gone_at || agent.gone_at > work->call->now)
+        return rv == APR_SUCCESS ? ccgw_agent_save(work, &agent) : rv;
     agent.gone_at = 0;
     return ccgw_agent_shut(work, &agent, 1);
 }
@@ -189,11 +211,12 @@ static apr_status_t handle(ccgw_call_t *call, ccgw_table_t table, due_t *due)
     move_t gone = { table, due->key, 0 };
 
     switch (table) {
-    case CCGW_TABLE_SESSION: return ccgw_run(call, session_due, due, CCGW_DURABLE_UNSET);
+    case CCGW_TABLE_SESSION: return session_due(call, due);
     case CCGW_TABLE_AGENT: return ccgw_run(call, agent_due, due, CCGW_DURABLE_UNSET);
     case CCGW_TABLE_LOGIN: return login_due(call, due);
     case CCGW_TABLE_STREAM: return stream_due(call, due);
-    case CCGW_TABLE_RECEIPT: return ccgw_run(call, drop, &gone, CCGW_DURABLE_MEMORY);
+    case CCGW_TABLE_RECEIPT:
+    case CCGW_TABLE_RATE: return ccgw_run(call, drop, &gone, CCGW_DURABLE_MEMORY);
     case CCGW_TABLE_OUTBOX: return ccgw_outbox_due(call->core, call->tenant, due->key, call->pool);
     default: return APR_SUCCESS;
     }
@@ -205,13 +228,13 @@ void ccgw_due_sweep(ccgw_core_t *core, apr_time_t started, int max, apr_pool_t *
     ccgw_table_t *tables;
     apr_time_t next;
     apr_pool_t *pool;
-    int i, n;
+    int i, n, budget = REMOVED_AT_ONCE;
     apr_status_t rv =
         core->provider->due(&records, &tables, &n, &next, core->store, core->now(core->clock_baton), max, scratch);
 
     apr_pool_create(&pool, scratch);
     for (i = 0; i < n && rv == APR_SUCCESS; i++) {
-        due_t due = { records[i].key, records[i].value, started };
+        due_t due = { records[i].key, records[i].value, started, &budget };
         const ccgw_tenant_t *tenant;
         ccgw_call_t call;
 
@@ -226,6 +249,8 @@ void ccgw_due_sweep(ccgw_core_t *core, apr_time_t started, int max, apr_pool_t *
                      (int)tables[i]);
         rv = APR_SUCCESS;
     }
+    apr_pool_clear(pool);
+    ccgw_renew_round(core, pool);
     apr_pool_destroy(pool);
 }
 

@@ -1,5 +1,5 @@
 /* Licensed to the Apache License, Version 2.0; see LICENSE. */
-/* ccgw_due.h: deadlines: offers, logins, streams, agents who went, texts of unknown fate. */
+/* ccgw_due.h: deadlines: offers, logins, streams, agents who went, texts of unknown fate, what was kept long enough. */
 #ifndef CCGW_DUE_H
 #define CCGW_DUE_H
 

@@ -18,8 +18,9 @@ typedef enum ccgw_event_type_t {
     CCGW_EVENT_WORKBIN_REMOVED,
     CCGW_EVENT_WORKBIN_WATCHED,
     CCGW_EVENT_WORKBIN_UNWATCHED,
-    CCGW_EVENT_AGENT_STATE,      /**< presence changed */
-    CCGW_EVENT_CONFERENCE_ENDING /**< it will end soon */
+    CCGW_EVENT_AGENT_STATE,       /**< presence changed */
+    CCGW_EVENT_CONFERENCE_ENDING, /**< it will end soon */
+    CCGW_EVENT_SESSION_DELIVERY   /**< MESSAGES[0] reached TEXT's device, or never will: its delivery says which */
 } ccgw_event_type_t;
 
 /** What SESSION_PARTICIPANTS is about. */
@@ -48,7 +49,8 @@ typedef struct ccgw_event_t {
     int owner_kind;      /**< ccgw_owner_kind_t */
     const char *owner;
     int code;                /**< SESSION_ERROR: one of our codes minus CCGW_ERROR_BASE */
-    const char *text;        /**< SESSION_ERROR: sentence; NULL the dialect's own. AGENT_STATE: the cause as asked */
+    const char *text;        /**< SESSION_ERROR: sentence; NULL the dialect's own. AGENT_STATE: the cause as asked.
+                                SESSION_DELIVERY: the customer it is for */
     ccgw_participant_t *who; /**< SESSION_PARTICIPANTS, SESSION_STATE: whom the change is about; NULL not said */
     int change;              /**< ccgw_change_t */
     int why;                 /**< ccgw_why_t */

@@ -254,9 +254,9 @@ static apr_status_t read_stored(ccgw_floor_merge_t *merge)
 /* Has the tenant anything left that has a deadline or waits? Whatever has needs the tenant in the index. */
 static apr_status_t is_busy(int *busy, ccgw_floor_merge_t *merge)
 {
-    static const ccgw_table_t tables[] = { CCGW_TABLE_LOGIN,   CCGW_TABLE_QUEUE,  CCGW_TABLE_AVAILABLE,
-                                           CCGW_TABLE_WORKBIN, CCGW_TABLE_STREAM, CCGW_TABLE_OUTBOX,
-                                           CCGW_TABLE_CONTACT, CCGW_TABLE_RECEIPT };
+    static const ccgw_table_t tables[] = { CCGW_TABLE_LOGIN,   CCGW_TABLE_QUEUE,   CCGW_TABLE_AVAILABLE,
+                                           CCGW_TABLE_WORKBIN, CCGW_TABLE_STREAM,  CCGW_TABLE_OUTBOX,
+                                           CCGW_TABLE_CONTACT, CCGW_TABLE_RECEIPT, CCGW_TABLE_RATE };
     ccgw_key_t prefix;
     apr_status_t rv;
     apr_size_t i;

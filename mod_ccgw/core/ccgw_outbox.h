@@ -3,6 +3,7 @@
 #ifndef CCGW_OUTBOX_H
 #define CCGW_OUTBOX_H
 
+#include "ccgw_channel.h"
 #include "core/ccgw_core.h"
 #include "core/ccgw_floor.h"
 
@@ -12,7 +13,9 @@ typedef enum ccgw_outbox_state_t {
     CCGW_OUTBOX_CLAIMED, /**< a request may be under way until the lease ends */
     CCGW_OUTBOX_ACCEPTED,
     CCGW_OUTBOX_REFUSED,
-    CCGW_OUTBOX_UNKNOWN /**< it may have arrived; waits for a report, then is sent again */
+    CCGW_OUTBOX_UNKNOWN,   /**< it may have arrived; waits for a report, then is sent again */
+    CCGW_OUTBOX_DELIVERED, /**< accepted, and the customer's device has it */
+    CCGW_OUTBOX_FAILED     /**< accepted, and it will never arrive */
 } ccgw_outbox_state_t;
 
 typedef struct ccgw_outbox_t {
@@ -51,7 +54,18 @@ apr_status_t ccgw_outbox_put(ccgw_work_t *work, const ccgw_outbox_t *entry);
 apr_status_t ccgw_outbox_run(int *more, ccgw_core_t *core, ccgw_outbox_send_t *send, void *baton, int max,
                              apr_pool_t *scratch);
 
-/** The accepted entries to TO (NULL: to anybody) of a tenant, oldest first; for the loop channel's reader. */
+/** What a carrier reports (ccgw_channel.h) of the text REPORT->key. Settles an entry whose outcome is claimed or
+ *  unknown, or that was put back because the carrier seemed not to take it; a settled one moves on to delivered or
+ *  failed, a failed one to delivered. A report that comes again, late or out of order changes nothing; delivered and
+ *  refused are final. A failure is logged when it becomes known.
+ *
+ *  The message's delivery follows its entry, of several copies the first. When an entry becomes delivered, failed or
+ *  refused, here or by the sender, the session's agents are told (CCGW_EVENT_SESSION_DELIVERY), of every copy.
+ *  @return APR_SUCCESS; CCGW_ENOTFOUND nobody remembers such a text (a day is over): nothing to repeat either */
+apr_status_t ccgw_outbox_report(ccgw_call_t *call, const ccgw_report_t *report);
+
+/** The accepted and delivered entries to TO (NULL: to anybody) of a tenant, oldest first; for the loop channel's
+ *  reader. */
 apr_status_t ccgw_outbox_list(ccgw_outbox_t **entries, int *n, ccgw_call_t *call, const char *to);
 
 /** Deadline of the OUTBOX record KEY: what was settled a day ago goes. Any thread; overlap is harmless. */

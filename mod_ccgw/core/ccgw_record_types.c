@@ -16,7 +16,7 @@
 static const ccgw_field_t pair_fields[] = {
     F(1, STR,  P, key,    PLAIN),
     F(2, STR,  P, text,   0, NULL, CCGW_FIELD_TEXT),
-    F(3, INT,  P, number, PLAIN),
+    F(3, INT,  P, number, 0, NULL, CCGW_FIELD_TEXT),
     F(4, ENUM, P, kind,   PLAIN),
     { 0 }
 };
@@ -25,7 +25,7 @@ const ccgw_record_type_t ccgw_pair_record = { "pair", 1, sizeof(ccgw_pair_t), pa
 
 #define P ccgw_participant_t
 static const ccgw_field_t participant_fields[] = {
-    F(1,  INT,  P, id,           PLAIN),
+    F(1,  INT,  P, id,           0, NULL, CCGW_FIELD_ID),
     F(2,  ENUM, P, party,        PLAIN),
     F(3,  STR,  P, agent,        PLAIN),
     F(4,  STR,  P, nickname,     0, NULL, CCGW_FIELD_TEXT),
@@ -48,7 +48,7 @@ const ccgw_record_type_t ccgw_participant_record = { "participant", 1, sizeof(cc
 
 #define P ccgw_session_t
 static const ccgw_field_t session_fields[] = {
-    F(1,  INT,  P, id,            PLAIN),
+    F(1,  INT,  P, id,            0, NULL, CCGW_FIELD_ID),
     F(2,  ENUM, P, media,         PLAIN),
     F(3,  ENUM, P, state,         PLAIN),
     F(4,  STR,  P, queue,         PLAIN),
@@ -80,7 +80,7 @@ static const ccgw_field_t message_fields[] = {
     F(1,  ENUM, P, index,      PLAIN),
     F(2,  ENUM, P, type,       PLAIN),
     F(3,  ENUM, P, visibility, PLAIN),
-    F(4,  INT,  P, from,       PLAIN),
+    F(4,  INT,  P, from,       0, NULL, CCGW_FIELD_ID),
     F(5,  ENUM, P, from_party, PLAIN),
     F(6,  STR,  P, from_agent, PLAIN),
     F(7,  STR,  P, nickname,   0, NULL, CCGW_FIELD_TEXT),
@@ -94,8 +94,8 @@ const ccgw_record_type_t ccgw_message_record = { "message", 1, sizeof(ccgw_messa
 
 #define P ccgw_pointer_t
 static const ccgw_field_t pointer_fields[] = {
-    F(1, INT, P, session,     PLAIN),
-    F(2, INT, P, participant, PLAIN),
+    F(1, INT, P, session,     0, NULL, CCGW_FIELD_ID),
+    F(2, INT, P, participant, 0, NULL, CCGW_FIELD_ID),
     F(3, STR, P, agent,       PLAIN),
     { 0 }
 };
@@ -116,7 +116,7 @@ static const ccgw_record_type_t presence_record = { "presence", 1, sizeof(ccgw_p
 
 #define P ccgw_task_t
 static const ccgw_field_t task_fields[] = {
-    F(1, INT,  P, session, PLAIN),
+    F(1, INT,  P, session, 0, NULL, CCGW_FIELD_ID),
     F(2, ENUM, P, media,   PLAIN),
     F(3, ENUM, P, leg,     PLAIN),
     { 0 }
@@ -135,6 +135,7 @@ static const ccgw_field_t agent_fields[] = {
     F(7, INT,  P, gone_at,  PLAIN),
     F(8, STRS, P, joiners,  PLAIN),
     F(9, STRS, P, openers,  PLAIN),
+    F(10, INT, P, boxed,    PLAIN),
     { 0 }
 };
 #undef P

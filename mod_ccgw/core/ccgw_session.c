@@ -6,6 +6,7 @@
 
 #include <apr_strings.h>
 
+#include "core/ccgw_optout.h"
 #include "core/ccgw_outbox.h"
 #include "core/ccgw_session_store.h"
 
@@ -236,6 +237,19 @@ static ccgw_action_t send_action(const ccgw_session_args_t *args)
     return args->type == CCGW_MESSAGE_TEXT ? CCGW_ACTION_SEND : CCGW_ACTION_NOTICE;
 }
 
+static int is_for(const ccgw_participant_t *p, const ccgw_message_t *message)
+{
+    return p->party == CCGW_PARTY_CUSTOMER && p->id != message->from;
+}
+
+/** Has the customer P said that he wants no texts? *to: his number. */
+static apr_status_t is_unwanted(int *out, const char **to, ccgw_work_t *work, const ccgw_session_t *session,
+                                const ccgw_participant_t *p)
+{
+    *to = p->address ? p->address : session->customer;
+    return ccgw_optout_get(out, work, (ccgw_media_t)session->media, session->number, *to);
+}
+
 apr_status_t ccgw_session_send_out(ccgw_work_t *work, const ccgw_session_t *session, const ccgw_message_t *message)
 {
     ccgw_outbox_t entry = { .session = session->id,
@@ -245,18 +259,36 @@ apr_status_t ccgw_session_send_out(ccgw_work_t *work, const ccgw_session_t *sess
                             .text = message->text,
                             .at = message->at };
     apr_status_t rv = APR_SUCCESS;
-    int i;
+    int i, out;
 
     for (i = 0; i < session->nparticipants && rv == APR_SUCCESS; i++) {
-        const ccgw_participant_t *p = &session->participants[i];
-
-        if (p->party != CCGW_PARTY_CUSTOMER || p->id == message->from)
+        if (!is_for(&session->participants[i], message))
             continue;
-        entry.to = p->address ? p->address : session->customer;
+        rv = is_unwanted(&out, &entry.to, work, session, &session->participants[i]);
+        if (rv != APR_SUCCESS || out)
+            continue;
         rv = ccgw_outbox_put(work, &entry);
         entry.copy++;
     }
     return rv;
+}
+
+/** CCGW_EOPTOUT when MESSAGE is for customers and none of them wants it. */
+static apr_status_t check_wanted(ccgw_work_t *work, const ccgw_session_t *session, const ccgw_message_t *message)
+{
+    apr_status_t rv = APR_SUCCESS;
+    int i, out, refused = 0;
+    const char *to;
+
+    for (i = 0; i < session->nparticipants && rv == APR_SUCCESS; i++) {
+        if (!is_for(&session->participants[i], message))
+            continue;
+        rv = is_unwanted(&out, &to, work, session, &session->participants[i]);
+        if (!out)
+            return rv;
+        refused++;
+    }
+    return rv == APR_SUCCESS && refused ? ccgw_problem(work->call, CCGW_EOPTOUT, NULL, NULL) : rv;
 }
 
 static int goes_out(const ccgw_message_t *message)
@@ -277,7 +309,9 @@ apr_status_t ccgw_session_say(ccgw_work_t *work, ccgw_session_t *session, int ty
     }
     else {
         message.delivery = goes_out(&message) ? CCGW_OUTBOX_QUEUED : 0;
-        rv = ccgw_session_log(&message, work, session);
+        rv = goes_out(&message) ? check_wanted(work, session, &message) : APR_SUCCESS;
+        if (rv == APR_SUCCESS)
+            rv = ccgw_session_log(&message, work, session);
         if (rv == APR_SUCCESS && goes_out(&message))
             rv = ccgw_session_send_out(work, session, &message);
     }

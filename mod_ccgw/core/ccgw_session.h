@@ -195,7 +195,8 @@ typedef struct ccgw_messages_result_t {
 apr_status_t ccgw_session_accept(ccgw_call_t *call, const ccgw_session_args_t *args, ccgw_done_t *done);
 /** An offered agent declines: the next agent is asked. */
 apr_status_t ccgw_session_reject(ccgw_call_t *call, const ccgw_session_args_t *args, ccgw_done_t *done);
-/** Add to the log: type, visibility, text. A text or URL visible to all goes to the customer through the outbox. */
+/** Add to the log: type, visibility, text. A text or URL visible to all goes to the customer through the outbox;
+ *  CCGW_EOPTOUT when all who would get it have said STOP. */
 apr_status_t ccgw_session_send(ccgw_call_t *call, const ccgw_session_args_t *args, ccgw_done_t *done);
 /** Ask somebody in: target, offer (INVITE, CONSULT). An agent who cannot join is told by an Error event to the asking
  *  login; the verb itself succeeds then. CCGW_ENOTFOUND also for an unknown target. */
@@ -231,8 +232,10 @@ apr_status_t ccgw_session_messages(ccgw_call_t *call, const ccgw_session_args_t 
 /* What the customer's end does; call->agent is NULL. */
 struct ccgw_inbound_t;
 
-/** A customer's text: joins the open session, or makes one and queues it. Repeats of a carrier id change nothing.
- *  CCGW_ENOTFOUND: nobody has the number. *session: the one it is in. */
+/** A customer's text: joins the open session, or makes one and queues it. Repeats of a carrier id change nothing. A STOP
+ *  word is recorded (ccgw_optout.h), told to the agents of the open session, and makes no session; likewise the START
+ *  word that takes it back. *session: the one it is in; 0: in none.
+ *  @return CCGW_ENOTFOUND nobody has the number; CCGW_ERATE too many came, see call->retry: nothing is changed */
 apr_status_t ccgw_session_receive(ccgw_call_t *call, const struct ccgw_inbound_t *text, ccgw_id_t *session);
 
 /* Helpers for the other files of the core and for shapes. */
@@ -241,6 +244,8 @@ apr_status_t ccgw_session_receive(ccgw_call_t *call, const struct ccgw_inbound_t
 ccgw_participant_t *ccgw_session_part(const ccgw_session_t *session, const char *agent);
 /** The customer's participant, or NULL. */
 ccgw_participant_t *ccgw_session_customer(const ccgw_session_t *session);
+/** Is it a notice of the server's own, to agents? Agents' own notices have an author. */
+int ccgw_message_is_notice(const ccgw_message_t *message);
 /** How many agents have joined. */
 int ccgw_session_joined(const ccgw_session_t *session);
 

@@ -6,6 +6,7 @@
 
 #include <apr_strings.h>
 
+#include "core/ccgw_retention.h"
 #include "util/ccgw_id.h"
 
 static ccgw_buf_t key_of(const ccgw_tenant_t *tenant, const char *text, apr_pool_t *pool)
@@ -132,6 +133,11 @@ ccgw_participant_t *ccgw_session_writer(const ccgw_session_t *session, const cha
     return ccgw_session_customer(session);
 }
 
+int ccgw_message_is_notice(const ccgw_message_t *message)
+{
+    return message->type == CCGW_MESSAGE_CUSTOM_NOTICE && message->from_party == CCGW_PARTY_UNSET;
+}
+
 int ccgw_session_joined(const ccgw_session_t *session)
 {
     int i, n = 0;
@@ -194,6 +200,9 @@ apr_status_t ccgw_session_save(ccgw_work_t *work, const ccgw_session_t *session)
     apr_time_t due = earlier(session->ends, session->remind);
     int i;
 
+    if (session->state == CCGW_SESSION_ENDED)
+        return ccgw_work_put(work, CCGW_TABLE_SESSION, ccgw_session_key(work->call->tenant, session->id, work->pool),
+                             &ccgw_session_record, session, ccgw_retention_time(work->call, session));
     for (i = 0; i < session->nparticipants; i++) {
         const ccgw_participant_t *p = &session->participants[i];
 

@@ -49,7 +49,7 @@ apr_status_t ccgw_session_enter(ccgw_session_t *session, ccgw_work_t *work, cons
                                 ccgw_action_t action);
 /** An id no session has. */
 apr_status_t ccgw_session_fresh_id(ccgw_id_t *id, ccgw_work_t *work);
-/** Save; its due time is the earliest end of an offer, or its own. */
+/** Save; its due time is the earliest end of an offer, or its own; an ended one's is when it has to go. */
 apr_status_t ccgw_session_save(ccgw_work_t *work, const ccgw_session_t *session);
 /** A copy of SESSION that lives in POOL: results outlive the attempt. */
 apr_status_t ccgw_session_keep(ccgw_session_t *kept, const ccgw_session_t *session, apr_pool_t *pool);
@@ -113,9 +113,10 @@ apr_status_t ccgw_session_enter_leg(ccgw_work_t *work, ccgw_session_t *session, 
 /** The offered agent PART joins: owner, transfer, log, events to him and the others. NICKNAME may be NULL. */
 apr_status_t ccgw_session_admit(ccgw_work_t *work, ccgw_session_t *session, ccgw_participant_t *part,
                                 const char *nickname);
-/** MESSAGE leaves for every customer but the one who wrote it. */
+/** MESSAGE leaves for every customer but the one who wrote it and those who want no texts. */
 apr_status_t ccgw_session_send_out(ccgw_work_t *work, const ccgw_session_t *session, const ccgw_message_t *message);
-/** The caller says something: log (typing notices only count there), outbox, events. */
+/** The caller says something: log (typing notices only count there), outbox, events. CCGW_EOPTOUT, and nothing is
+ *  changed, when no customer wants it. */
 apr_status_t ccgw_session_say(ccgw_work_t *work, ccgw_session_t *session, int type, int visibility, const char *text);
 /** The only agent PART goes: the customer's side is over, the agent keeps the session to finish his notes. */
 apr_status_t ccgw_session_leave_alone(ccgw_work_t *work, ccgw_session_t *session, ccgw_participant_t *part);

@@ -47,6 +47,7 @@ void *ccgw_server_conf_make(apr_pool_t *pool, server_rec *s)
     engine->bayeux_hold = UNSET;
     engine->bayeux_max_interval = UNSET;
     engine->outbox_unknown = UNSET;
+    engine->keep_sessions = UNSET;
     return conf;
 }
 
@@ -124,6 +125,7 @@ static void apply_defaults(ccgw_engine_conf_t *engine)
         { offsetof(ccgw_engine_conf_t, bayeux_hold), APR_USEC_PER_SEC * 30 },
         { offsetof(ccgw_engine_conf_t, bayeux_max_interval), APR_USEC_PER_SEC * 120 },
         { offsetof(ccgw_engine_conf_t, outbox_unknown), APR_USEC_PER_SEC * 300 },
+        { offsetof(ccgw_engine_conf_t, keep_sessions), APR_USEC_PER_SEC * 30 * 86400 },
     };
     apr_size_t i;
 
@@ -143,6 +145,7 @@ static void apply_defaults(ccgw_engine_conf_t *engine)
         engine->durability = CCGW_DURABLE_DISK;
     if (!engine->store)
         engine->store = "local";
+    ccgw_config_texts_defaults(engine);
 }
 
 /* ---- setters of the engine ---- */
@@ -177,6 +180,7 @@ BOUND(bound_login_idle, login_idle, SECOND, 30 * 86400 * SECOND);
 BOUND(bound_bayeux_hold, bayeux_hold, SECOND / 10, 3600 * SECOND);
 BOUND(bound_bayeux_max_interval, bayeux_max_interval, SECOND, 86400 * SECOND);
 BOUND(bound_outbox_unknown, outbox_unknown, SECOND, 7 * 86400 * SECOND);
+BOUND(bound_keep_sessions, keep_sessions, SECOND, 3650 * 86400 * SECOND);
 
 /* What a bound looks like in an administrator's own units. */
 typedef const char *spell_t(apr_int64_t value, apr_pool_t *pool);
@@ -214,12 +218,28 @@ static const char *store_bounded(cmd_parms *cmd, const char *word, apr_int64_t v
     return NULL;
 }
 
+/* As httpd reads times, and days. */
+static apr_status_t parse_time(apr_interval_time_t *value, const char *word)
+{
+    apr_size_t digits = strspn(word, "0123456789");
+
+    if (!digits)
+        return APR_EGENERAL;
+    if (strcasecmp(word + digits, "d"))
+        return ap_timeout_parameter_parse(word, value, "s");
+    if (digits > 6)
+        return APR_EGENERAL;
+    *value = apr_atoi64(word) * 86400 * SECOND;
+    return APR_SUCCESS;
+}
+
 static const char *set_time(cmd_parms *cmd, void *dir, const char *word)
 {
     apr_interval_time_t value;
 
-    if (!apr_isdigit(*word) || ap_timeout_parameter_parse(word, &value, "s") != APR_SUCCESS)
-        return apr_psprintf(cmd->pool, "%s: '%s' is not a time such as 30s, 500ms, 2mi or 1h", cmd->cmd->name, word);
+    if (parse_time(&value, word) != APR_SUCCESS)
+        return apr_psprintf(cmd->pool, "%s: '%s' is not a time such as 30s, 500ms, 2mi, 1h or 30d", cmd->cmd->name,
+                            word);
     return store_bounded(cmd, word, value, spell_time);
 }
 
@@ -569,6 +589,14 @@ const command_rec ccgw_commands[] = {
                  "Off: requests signed in by a cookie need no CSRF token"),
     BOUNDED("CcgwOutboxUnknown", set_time, bound_outbox_unknown,
             "a text of unknown fate is sent again after this, default 300s"),
+    AP_INIT_TAKE_ARGV("CcgwStopWords", ccgw_config_stop_words, NULL, RSRC_CONF,
+                      "a media and the words that end all texts to a customer, or none; default sms STOP STOPALL UNSUBSCRIBE"),
+    AP_INIT_TAKE_ARGV("CcgwStartWords", ccgw_config_start_words, NULL, RSRC_CONF,
+                      "a media and the words that take it back, or none; default sms START UNSTOP"),
+    AP_INIT_TAKE_ARGV("CcgwRateLimit", ccgw_config_rate_limit, NULL, RSRC_CONF,
+                      "a media, customer=count/time and number=count/time: how many texts are taken"),
+    BOUNDED("CcgwKeepSessions", set_time, bound_keep_sessions,
+            "an ended session is removed after this, default 30d"),
     BOUNDED("CcgwMaxWaiters", set_number, bound_max_waiters,
             "event readers that may wait in one child, default half of its threads"),
     { NULL }
@@ -651,6 +679,8 @@ int ccgw_config_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, se
                      (int)apr_time_sec(engine->bayeux_max_interval), (int)apr_time_sec(engine->bayeux_hold));
         result = HTTP_INTERNAL_SERVER_ERROR;
     }
+    if (ccgw_config_texts_check(engine, ptemp, main_server) != OK)
+        result = HTTP_INTERNAL_SERVER_ERROR;
     if (!engine->floor_path) {
         ap_log_error(APLOG_MARK, APLOG_EMERG, 0, main_server,
                      "CCGW0407: CcgwEngine On needs CcgwFloor: the file that names tenants, agents "

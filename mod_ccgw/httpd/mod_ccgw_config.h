@@ -13,6 +13,7 @@
 
 #include "api/ccgw_op.h"
 #include "channel/ccgw_channel_front.h"
+#include "core/ccgw_core.h"
 #include "core/ccgw_floor.h"
 
 /** One per httpd. Numbers below 0, and NULL, are "unset" until ccgw_config_check() has put the defaults in. */
@@ -34,7 +35,9 @@ typedef struct ccgw_engine_conf_t {
     apr_interval_time_t bayeux_hold;
     apr_interval_time_t bayeux_max_interval;
     apr_interval_time_t outbox_unknown;
+    apr_interval_time_t keep_sessions;
     const ccgw_channel_front_t *channels[CCGW_MEDIA_COUNT]; /**< who stands behind a media's customers */
+    ccgw_text_rules_t texts[CCGW_MEDIA_COUNT];              /**< words: v NULL is "unset" */
     const ccgw_floor_file_t *floor;                         /**< set by ccgw_config_check() */
 } ccgw_engine_conf_t;
 
@@ -75,6 +78,15 @@ ccgw_dir_conf_t *ccgw_dir_conf(request_rec *r);
 
 /** Of the main server. */
 ccgw_engine_conf_t *ccgw_engine_conf(server_rec *main_server);
+
+/* The directives about customers' texts, in mod_ccgw_config_texts.c. */
+const char *ccgw_config_stop_words(cmd_parms *cmd, void *dir, int argc, char *const argv[]);
+const char *ccgw_config_start_words(cmd_parms *cmd, void *dir, int argc, char *const argv[]);
+const char *ccgw_config_rate_limit(cmd_parms *cmd, void *dir, int argc, char *const argv[]);
+/** Defaults of ENGINE->texts. */
+void ccgw_config_texts_defaults(ccgw_engine_conf_t *engine);
+/** What no single one of them can find; says it in the log. OK or an HTTP error. */
+int ccgw_config_texts_check(const ccgw_engine_conf_t *engine, apr_pool_t *ptemp, server_rec *main_server);
 
 /** Is the sign-in with a cookie protected against foreign pages here? */
 int ccgw_dir_csrf(const ccgw_dir_conf_t *conf);

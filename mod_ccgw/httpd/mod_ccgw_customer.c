@@ -1,61 +1,27 @@
 /* Licensed to the Apache License, Version 2.0; see LICENSE. */
 /* mod_ccgw_customer.c: the customers' end: requests below /ccgw/, and texts on their way out.
  *
- *   POST /ccgw/{channel}/messages     a customer's text, as JSON, form or query; also /ccgw/{channel}/{media}
+ *   POST /ccgw/{channel}/messages     a customer's text, as JSON, form or query
  *   GET  /ccgw/loop/messages?to=      what customers were sent; with from= (our number) one tenant's only
+ *   POST /ccgw/loop/report            what became of a text of that list
  *   GET or POST /ccgw/kannel/mo       smsbox hands a text in
+ *   GET or POST /ccgw/kannel/report   smsbox tells what became of a text
+ *
+ * Of several channels of one provider the field channel= (a media) says which.
  *
  * Guarded by a <Location>'s Require, and by the channel's own secret where it has one. */
 #include "mod_ccgw_glue.h"
 
 #include <apr_strings.h>
+#include <http_log.h>
 #include <http_protocol.h>
 
-#include "api/ccgw_form.h"
 #include "core/ccgw_outbox.h"
 #include "core/ccgw_session.h"
+#include "mod_ccgw_fields.h"
 #include "util/ccgw_id.h"
-#include "util/ccgw_json.h"
 
 #define RETRY 5
-
-/* The fields of a request, whatever form they came in. */
-typedef struct fields_t {
-    ccgw_pairs_t query;
-    ccgw_pairs_t form;
-    const ccgw_json_t *json;
-    apr_pool_t *pool;
-} fields_t;
-
-static const char *read_field(void *baton, const char *name)
-{
-    const fields_t *fields = baton;
-    const ccgw_json_t *value = ccgw_json_member(fields->json, name);
-    const ccgw_pair_t *pair;
-
-    if (value)
-        return ccgw_json_text(value) ? ccgw_json_text(value) : ccgw_json_write(value, fields->pool);
-    pair = ccgw_pairs_find(&fields->form, name);
-    if (!pair)
-        pair = ccgw_pairs_find(&fields->query, name);
-    return pair ? pair->text : NULL;
-}
-
-static apr_status_t parse_fields(fields_t *fields, const char **fault, request_rec *r, ccgw_buf_t body)
-{
-    const char *type = apr_table_get(r->headers_in, "Content-Type");
-    apr_status_t rv = APR_SUCCESS;
-
-    memset(fields, 0, sizeof *fields);
-    fields->pool = r->pool;
-    if (r->args)
-        rv = ccgw_form_parse(&fields->query, r->args, strlen(r->args), r->pool);
-    if (rv != APR_SUCCESS || !body.n)
-        return rv;
-    if (type && !strncasecmp(type, "application/json", 16))
-        return ccgw_json_parse(&fields->json, fault, body.p, body.n, r->pool);
-    return ccgw_form_parse(&fields->form, body.p, body.n, r->pool);
-}
 
 /* ---- answers: not a dialect's, so plain HTTP ---- */
 
@@ -73,13 +39,15 @@ static int http_of(apr_status_t code)
     case CCGW_EDISABLED: return HTTP_NOT_FOUND;
     case CCGW_EMETHOD: return HTTP_METHOD_NOT_ALLOWED;
     case CCGW_ETOOLARGE: return HTTP_REQUEST_ENTITY_TOO_LARGE;
+    case CCGW_ERATE: return HTTP_TOO_MANY_REQUESTS;
     default:
         /* What a later try may mend must not be lost by a carrier that takes another status for an answer. */
         return HTTP_SERVICE_UNAVAILABLE;
     }
 }
 
-static int answer_fault(request_rec *r, const char *op, apr_status_t code, const char *fault)
+/* AFTER: seconds until a repeat makes sense; 0: the usual. */
+static int answer_later(request_rec *r, const char *op, apr_status_t code, const char *fault, int after)
 {
     ccgw_reply_t reply = { .http = http_of(code), .code = code };
     char text[160];
@@ -88,13 +56,42 @@ static int answer_fault(request_rec *r, const char *op, apr_status_t code, const
     if (fault)
         reply.text = apr_psprintf(r->pool, "%s: %s", fault, reply.text);
     reply.content_type = "application/json";
-    reply.retry_after = reply.http == HTTP_SERVICE_UNAVAILABLE ? RETRY : 0;
+    reply.retry_after = reply.http == HTTP_SERVICE_UNAVAILABLE && !after ? RETRY : after;
     ccgw_out_init(&reply.body, 128, r->pool);
     ccgw_out_puts(&reply.body, "{\"error\":");
     ccgw_json_quote(&reply.body, reply.text);
     ccgw_out_puts(&reply.body, "}");
     ccgw_handler_log(r, op, &reply);
     return ccgw_handler_send(r, &reply);
+}
+
+static int answer_fault(request_rec *r, const char *op, apr_status_t code, const char *fault)
+{
+    return answer_later(r, op, code, fault, 0);
+}
+
+/* ---- which channel ---- */
+
+/* The channel of provider NAME; of several the one for MEDIA. Phones are rung, no text goes to or comes from them. */
+static const ccgw_channel_front_t *find_front(const char *name, ccgw_media_t media)
+{
+    int i;
+
+    for (i = 0; i < CCGW_MEDIA_COUNT; i++) {
+        const ccgw_channel_front_t *front = ccgw_child.conf->channels[i];
+
+        if (front && i != CCGW_MEDIA_VOICE && (!media || front->media == media) && !strcmp(front->provider->name, name))
+            return front;
+    }
+    return NULL;
+}
+
+/* NAME has one. Whether it is the one that channel= means is for the provider to say. */
+static const ccgw_channel_front_t *choose_front(const char *name, ccgw_fields_t *fields)
+{
+    const ccgw_channel_front_t *front = find_front(name, ccgw_media_parse(ccgw_fields_read(fields, "channel")));
+
+    return front ? front : find_front(name, CCGW_MEDIA_UNSET);
 }
 
 /* ---- a customer's text ---- */
@@ -107,22 +104,24 @@ static int answer_taken(request_rec *r, ccgw_id_t session, int bare)
 
     ccgw_out_init(&reply.body, 64, r->pool);
     ccgw_id_hex(hex, session);
-    if (!bare)
+    if (!bare && !session)
+        ccgw_out_puts(&reply.body, "{\"session\":null}");
+    else if (!bare)
         ccgw_out_printf(&reply.body, "{\"session\":\"%s\"}", hex);
     return ccgw_handler_send(r, &reply);
 }
 
-static apr_status_t take_text(ccgw_id_t *session, const char **fault, const ccgw_channel_front_t *front,
-                              fields_t *fields, apr_pool_t *pool)
+static apr_status_t take_text(ccgw_id_t *session, const char **fault, int *after, const ccgw_channel_front_t *front,
+                              ccgw_fields_t *fields, apr_pool_t *pool)
 {
     ccgw_inbound_t text = { CCGW_MEDIA_UNSET };
     const ccgw_number_def_t *number;
     ccgw_call_t call;
     apr_status_t rv;
 
-    rv = ccgw_channel_admit(front, read_field, fields);
+    rv = ccgw_channel_admit(front, ccgw_fields_read, fields);
     if (rv == APR_SUCCESS)
-        rv = ccgw_channel_receive(&text, fault, front, read_field, fields, pool);
+        rv = ccgw_channel_receive(&text, fault, front, ccgw_fields_read, fields, pool);
     if (rv != APR_SUCCESS)
         return rv;
     number = ccgw_floor_number(ccgw_child.core.floor, text.media, text.to);
@@ -134,29 +133,87 @@ static apr_status_t take_text(ccgw_id_t *session, const char **fault, const ccgw
     rv = ccgw_session_receive(&call, &text, session);
     if (rv != APR_SUCCESS)
         *fault = call.problem.text ? call.problem.text : call.problem.field;
+    *after = (int)apr_time_sec(call.retry + APR_USEC_PER_SEC - 1);
     return rv;
 }
 
-static int receive(request_rec *r, const ccgw_channel_front_t *front, int bare)
+/* Query and body. *http: what to return at once, else 0. */
+static apr_status_t read_fields(ccgw_fields_t *fields, const char **fault, int *http, request_rec *r)
 {
     ccgw_buf_t body;
-    fields_t fields;
-    const char *fault = NULL;
+    apr_status_t rv = ccgw_body_read(&body, http, r);
+
+    *fault = NULL;
+    return *http || rv != APR_SUCCESS ? rv : ccgw_fields_parse(fields, fault, r, body);
+}
+
+static int receive(request_rec *r, const char *name, int bare)
+{
+    ccgw_fields_t fields;
+    const char *fault;
     ccgw_id_t session = 0;
     apr_status_t rv;
-    int http = 0;
+    int http = 0, after = 0;
 
     apr_table_setn(r->notes, "ccgw-op", "customer.says");
-    rv = ccgw_body_read(&body, &http, r);
+    rv = read_fields(&fields, &fault, &http, r);
     if (http)
         return http;
     if (rv == APR_SUCCESS)
-        rv = parse_fields(&fields, &fault, r, body);
-    if (rv == APR_SUCCESS)
-        rv = take_text(&session, &fault, front, &fields, r->pool);
+        rv = take_text(&session, &fault, &after, choose_front(name, &fields), &fields, r->pool);
     if (rv != APR_SUCCESS)
-        return answer_fault(r, "customer.says", rv, fault);
+        return answer_later(r, "customer.says", rv, fault, after);
     return answer_taken(r, session, bare);
+}
+
+/* ---- what became of a text to a customer ---- */
+
+static apr_status_t take_report(const char **fault, const ccgw_channel_front_t *front, ccgw_fields_t *fields,
+                                request_rec *r)
+{
+    const ccgw_number_def_t *number;
+    ccgw_report_t report;
+    ccgw_call_t call;
+    apr_status_t rv;
+
+    rv = ccgw_channel_admit(front, ccgw_fields_read, fields);
+    if (rv == APR_SUCCESS)
+        rv = ccgw_channel_report(&report, fault, front, ccgw_fields_read, fields, r->pool);
+    if (rv != APR_SUCCESS)
+        return rv;
+    number = ccgw_floor_number(ccgw_child.core.floor, report.media, report.from);
+    if (!number) {
+        *fault = "from";
+        return CCGW_ENOTFOUND;
+    }
+    ccgw_call_init(&call, &ccgw_child.core, number->tenant, NULL, NULL, r->pool);
+    rv = ccgw_outbox_report(&call, &report);
+    if (rv != CCGW_ENOTFOUND)
+        return rv;
+    /* The carrier would only say the same again. */
+    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, "CCGW0450: a report of the text %s from %s, which nobody remembers%s%s",
+                  report.key, report.from, *report.why ? ": " : "", report.why);
+    return APR_SUCCESS;
+}
+
+static int report(request_rec *r, const char *name)
+{
+    ccgw_reply_t reply = { .http = HTTP_OK, .content_type = "text/plain" };
+    ccgw_fields_t fields;
+    const char *fault;
+    apr_status_t rv;
+    int http = 0;
+
+    apr_table_setn(r->notes, "ccgw-op", "customer.report");
+    rv = read_fields(&fields, &fault, &http, r);
+    if (http)
+        return http;
+    if (rv == APR_SUCCESS)
+        rv = take_report(&fault, choose_front(name, &fields), &fields, r);
+    if (rv != APR_SUCCESS)
+        return answer_fault(r, "customer.report", rv, fault);
+    ccgw_out_init(&reply.body, 1, r->pool);
+    return ccgw_handler_send(r, &reply);
 }
 
 /* ---- what customers were sent ---- */
@@ -183,26 +240,30 @@ static apr_status_t write_texts(ccgw_out_t *out, int *written, const ccgw_tenant
         ccgw_json_quote(out, ccgw_str_or_empty(entries[i].to));
         ccgw_out_puts(out, ",\"text\":");
         ccgw_json_quote(out, ccgw_str_or_empty(entries[i].text));
+        ccgw_out_puts(out, ",\"key\":");
+        ccgw_json_quote(out, ccgw_str_or_empty(entries[i].key));
         ccgw_out_printf(out, ",\"session\":\"%s\",\"index\":%d}", hex, entries[i].index);
     }
     return rv;
 }
 
-static int list(request_rec *r, const ccgw_channel_front_t *front)
+static int list(request_rec *r, const char *name)
 {
     ccgw_reply_t reply = { .http = HTTP_OK, .content_type = "application/json" };
     const ccgw_buf_t none = { "", 0 };
+    const ccgw_channel_front_t *front;
     const ccgw_number_def_t *number = NULL;
     const ccgw_tenant_t *tenant;
     const char *fault = NULL, *from, *to;
-    fields_t fields;
+    ccgw_fields_t fields;
     apr_status_t rv;
     int written = 0, i;
 
     apr_table_setn(r->notes, "ccgw-op", "customer.hears");
-    rv = parse_fields(&fields, &fault, r, none);
-    from = rv == APR_SUCCESS ? read_field(&fields, "from") : NULL;
-    to = rv == APR_SUCCESS ? read_field(&fields, "to") : NULL;
+    rv = ccgw_fields_parse(&fields, &fault, r, none);
+    front = choose_front(name, &fields);
+    from = rv == APR_SUCCESS ? ccgw_fields_read(&fields, "from") : NULL;
+    to = rv == APR_SUCCESS ? ccgw_fields_read(&fields, "to") : NULL;
     if (from) {
         number = ccgw_floor_number(ccgw_child.core.floor, front->media, from);
         if (!number)
@@ -220,48 +281,28 @@ static int list(request_rec *r, const ccgw_channel_front_t *front)
 
 /* ---- below /ccgw/ ---- */
 
-/* The channel of provider NAME; of several the one for MEDIA. Phones are rung, no text goes to or comes from them. */
-static const ccgw_channel_front_t *find_front(const char *name, ccgw_media_t media)
-{
-    const ccgw_channel_front_t *first = NULL;
-    int i;
-
-    for (i = 0; i < CCGW_MEDIA_COUNT; i++) {
-        const ccgw_channel_front_t *front = ccgw_child.conf->channels[i];
-
-        if (!front || i == CCGW_MEDIA_VOICE || strcmp(front->provider->name, name))
-            continue;
-        if (front->media == media)
-            return front;
-        if (!first && media == CCGW_MEDIA_UNSET)
-            first = front;
-    }
-    return first;
-}
-
 int ccgw_customer_handle(request_rec *r, const char *path)
 {
     const ccgw_channel_front_t *front;
-    ccgw_media_t media;
-    const char *name, *what;
-    int listable;
+    const char *name;
+    int listable, askable;
 
     if (!ccgw_child.usable)
         return answer_fault(r, NULL, CCGW_EBUSY, "the store is not open");
     path++;
     name = ap_getword(r->pool, &path, '/');
-    what = path;
-    media = ccgw_media_parse(what);
-    front = find_front(name, media);
-    if (!front || (media == CCGW_MEDIA_UNSET && strcmp(what, "messages") && strcmp(what, "mo")))
+    front = find_front(name, CCGW_MEDIA_UNSET);
+    if (!front || (strcmp(path, "messages") && strcmp(path, "mo") && strcmp(path, "report")))
         return answer_fault(r, NULL, CCGW_ENOROUTE, NULL);
     /* Who may read what customers are sent is the loop's business: a carrier's account shall only hand texts in. */
-    listable = !front->provider->admit;
-    if (r->method_number == M_POST || (r->method_number == M_GET && !strcmp(what, "mo")))
-        return receive(r, front, !strcmp(what, "mo"));
+    listable = !front->provider->admit && !strcmp(path, "messages");
+    /* A carrier that knows nothing but GET. */
+    askable = !strcmp(path, "mo") || (front->provider->admit && !strcmp(path, "report"));
     if (r->method_number == M_GET && listable)
-        return list(r, front);
-    apr_table_setn(r->headers_out, "Allow", listable ? "GET, HEAD, POST" : "POST");
+        return list(r, name);
+    if (r->method_number == M_POST || (r->method_number == M_GET && askable))
+        return strcmp(path, "report") ? receive(r, name, !strcmp(path, "mo")) : report(r, name);
+    apr_table_setn(r->headers_out, "Allow", listable || askable ? "GET, HEAD, POST" : "POST");
     return answer_fault(r, NULL, CCGW_EMETHOD, NULL);
 }
 

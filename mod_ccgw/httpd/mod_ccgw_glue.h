@@ -146,4 +146,9 @@ apr_status_t ccgw_customer_send(void *baton, const char **why, const struct ccgw
 void ccgw_status_register(apr_pool_t *pconf);
 int ccgw_status_catalog(request_rec *r);
 
+/* ---- mod_ccgw_erase.c: an administrator has a customer erased ---- */
+
+/** SetHandler ccgw-erase. */
+int ccgw_erase_handle(request_rec *r);
+
 #endif

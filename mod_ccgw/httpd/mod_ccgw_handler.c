@@ -369,6 +369,8 @@ int ccgw_handler_run(request_rec *r)
 
     if (r->handler && !strcmp(r->handler, "ccgw-catalog"))
         return ccgw_status_catalog(r);
+    if (r->handler && !strcmp(r->handler, "ccgw-erase"))
+        return ccgw_erase_handle(r);
     if (!found)
         return DECLINED;
     if (!found->root)

@@ -10,6 +10,7 @@
 
 #include "core/ccgw_due.h"
 #include "core/ccgw_outbox.h"
+#include "core/ccgw_retention.h"
 #include "mod_ccgw_thread.h"
 #include "util/ccgw_log.h"
 #include "util/ccgw_time.h"
@@ -18,6 +19,7 @@
 #define MATCH_ROUND   APR_USEC_PER_SEC
 #define RETRY_ROUND   (APR_USEC_PER_SEC / 5)
 #define DUE_AT_ONCE   256
+#define SEEN_AT_ONCE  256
 #define TEXTS_AT_ONCE 16
 
 static struct {
@@ -68,6 +70,7 @@ static void *keep_house(void *baton)
     ccgw_child_t *child = baton;
     ccgw_core_t *core = &child->core;
     apr_time_t next_match = 0;
+    ccgw_survey_t survey = { 0 };
     apr_status_t last = APR_SUCCESS;
 
     while (rest(ROUND, NULL)) {
@@ -80,6 +83,9 @@ static void *keep_house(void *baton)
         apr_pool_clear(keeper.house_pool);
         keep_store(core, &last);
         ccgw_due_sweep(core, child->started, DUE_AT_ONCE, keeper.house_pool);
+        /* once: what the configuration says has not changed since this child began */
+        if (!survey.done)
+            ccgw_retention_survey(&survey, core, SEEN_AT_ONCE, keeper.house_pool);
         if (ccgw_time_now() >= next_match) {
             next_match = ccgw_time_now() + MATCH_ROUND;
             ccgw_due_match_all(core, keeper.house_pool);

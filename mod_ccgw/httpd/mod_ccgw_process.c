@@ -345,8 +345,10 @@ static void fill_core(ccgw_core_t *core, const ccgw_engine_conf_t *conf)
     core->limits.login_idle = conf->login_idle;
     core->limits.stream_idle = conf->bayeux_max_interval;
     core->limits.outbox_unknown = conf->outbox_unknown;
+    core->limits.keep_sessions = conf->keep_sessions;
     core->limits.pull_notify = conf->pull_notify;
     core->limits.pull_join = conf->pull_join;
+    memcpy(core->limits.texts, conf->texts, sizeof core->limits.texts);
     if (conf->channels[CCGW_MEDIA_VOICE]) {
         core->ring = ring_phone;
         core->ring_baton = (void *)conf->channels[CCGW_MEDIA_VOICE];

@@ -3,6 +3,7 @@
 #include "util/ccgw_record.h"
 
 #include "ccgw_error.h"
+#include "util/ccgw_id.h"
 #include "util/ccgw_json.h"
 #include "util/ccgw_str.h"
 
@@ -365,17 +366,30 @@ static apr_status_t dump_list(ccgw_out_t *out, const ccgw_field_t *field, const 
     return rv;
 }
 
+/* Not every reader of JSON keeps a number of 64 bits exact. */
+static void dump_int(ccgw_out_t *out, const ccgw_field_t *field, apr_int64_t number)
+{
+    char hex[17];
+
+    if (!(field->flags & CCGW_FIELD_ID)) {
+        ccgw_out_int(out, number);
+        return;
+    }
+    ccgw_id_hex(hex, (ccgw_id_t)number);
+    ccgw_json_quote(out, hex);
+}
+
 static apr_status_t dump_field(ccgw_out_t *out, const ccgw_field_t *field, const void *rec, int show, int depth)
 {
     const void *at = member(rec, field->offset);
 
-    if (field->flags & ~show) {
+    if (field->flags & (CCGW_FIELD_SECRET | CCGW_FIELD_TEXT) & ~show) {
         ccgw_out_puts(out, "\"***\"");
         return APR_SUCCESS;
     }
     switch (field->kind) {
     case CCGW_FIELD_STR: ccgw_json_quote(out, *(const char *const *)at); return APR_SUCCESS;
-    case CCGW_FIELD_INT: ccgw_out_int(out, *(const apr_int64_t *)at); return APR_SUCCESS;
+    case CCGW_FIELD_INT: dump_int(out, field, *(const apr_int64_t *)at); return APR_SUCCESS;
     case CCGW_FIELD_ENUM: ccgw_out_int(out, *(const int *)at); return APR_SUCCESS;
     case CCGW_FIELD_STRS: dump_strs(out, at); return APR_SUCCESS;
     case CCGW_FIELD_NESTED: return dump_into(out, field->of, *(const void *const *)at, show, depth + 1);

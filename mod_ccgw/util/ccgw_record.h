@@ -24,6 +24,8 @@ typedef enum ccgw_field_kind_t {
 #define CCGW_FIELD_SECRET 1
 /** A customer's or agent's words: likewise. */
 #define CCGW_FIELD_TEXT 2
+/** INT: an id; a dump shows it as people see it elsewhere, in 16 hex digits. */
+#define CCGW_FIELD_ID 4
 
 typedef struct ccgw_record_type_t ccgw_record_type_t;
 

@@ -65,6 +65,11 @@ my @wrong = (
     ['CcgwMaxWaiters', '0', qr/not between 1 and/],
     ['CcgwMaxWaiters', '1.5', qr/not a number/],
     ['CcgwOutboxUnknown', '0s', qr/not between 1s/],
+    ['CcgwKeepSessions', '0d', qr/not between 1s/],
+    ['CcgwKeepSessions', '3651d', qr/not between 1s/],
+    ['CcgwKeepSessions', '1234567d', qr/not a time/],
+    ['CcgwKeepSessions', '30days', qr/not a time/],
+    ['CcgwKeepSessions', 'd', qr/not a time/],
     ['CcgwEnableNotificationOnPullChat', 'perhaps', qr/must be On or Off/],
     ['CcgwEnableJoinOnPullChat', 'perhaps', qr/must be On or Off/],
     ['CcgwPublicUrl', 'cc.example', qr/is not a URL/],
@@ -78,6 +83,30 @@ my @wrong = (
     ['CcgwChannel', 'sms pigeon', qr/there is no provider/],
     ['CcgwChannel', 'sms loop fast', qr/takes no options/],
     ['CcgwChannel', 'sms kannel', qr/url/],
+    ['CcgwStopWords', 'sms', qr/needs a media and more/],
+    ['CcgwStopWords', 'voice STOP', qr/'voice' is no media with texts; there are sms and chat/],
+    ['CcgwStopWords', 'fax STOP', qr/'fax' is no media with texts/],
+    ['CcgwStopWords', 'sms "" STOP', qr/'' is empty/],
+    ['CcgwStopWords', 'sms STOP "!."', qr/'!\.' is empty/],
+    ['CcgwStopWords', 'sms ' . 'x' x 65, qr/longer than 64 bytes/],
+    ['CcgwStopWords', "sms \xff", qr/is not UTF-8/],
+    ['CcgwStopWords', 'sms unstop', qr/CcgwStartWords sms: 'UNSTOP' is 'unstop' of CcgwStopWords/],
+    ['CcgwStartWords', 'sms', qr/needs a media and more/],
+    ['CcgwStartWords', 'sms Start stop!', qr/'stop!' is 'STOP' of CcgwStopWords as well/],
+    ['CcgwStartWords', 'voice START', qr/no media with texts/],
+    ['CcgwRateLimit', 'sms', qr/needs a media and more/],
+    ['CcgwRateLimit', 'voice customer=1/1s', qr/no media with texts/],
+    ['CcgwRateLimit', 'sms 20/60s', qr/'20\/60s' is neither customer= nor number=/],
+    ['CcgwRateLimit', 'sms customer=20', qr/is not a number of texts/],
+    ['CcgwRateLimit', 'sms customer=0/60s', qr/is not a number of texts/],
+    ['CcgwRateLimit', 'sms customer=-1/60s', qr/is not a number of texts/],
+    ['CcgwRateLimit', 'sms number=2000000/60s', qr/\(1 to 1000000\)/],
+    ['CcgwRateLimit', 'sms number=2x/60s', qr/is not a number of texts/],
+    ['CcgwRateLimit', 'sms number=20/soon', qr/has no time/],
+    ['CcgwRateLimit', 'sms number=20/', qr/has no time/],
+    ['CcgwRateLimit', 'sms number=20/10ms', qr/not between 1s and 86400s/],
+    ['CcgwRateLimit', 'sms number=20/25h', qr/not between 1s and 86400s/],
+    ['CcgwRateLimit', 'sms number=1/1s number=2/2s', qr/is there twice/],
     ['CcgwDialect', 'klingon', qr/there is no dialect.*genesys/],
     ['CcgwDialect', 'genesys api', qr/does not begin with/],
     ['CcgwDialect', 'genesys /ccgw/x', qr/is taken/],
@@ -90,7 +119,7 @@ for (@wrong) {
     my @lines = grep { /\Q$name\E/ && /$reason/ } split /\n/, $text;
     @lines = grep { /$reason/ } split /\n/, $text if $name eq 'CcgwBayeuxTimeout' && $value eq '600s';
     is(scalar @lines, 1, '... in one line with directive and reason') or diag($text);
-    like($lines[0] // '', qr/\Q$word\E/, '... and the value') unless $reason =~ /On or Off|needs a media|600 s|5 s|url/;
+    like($lines[0] // '', qr/\Q$word\E/, '... and the value') unless $reason =~ /On or Off|needs a media|no media with|'' is empty|UTF-8|600 s|5 s|url/;
     like($text, qr/line \d+|CcgwFloor|CCGW04\d\d/, '... and where it stands');
 }
 
@@ -113,6 +142,10 @@ for (
     ['a root beside a location', "<Location /x>\nCcgwDialect genesys /y\n</Location>\n", qr/inside <Location> its path is the root/],
     ['a root twice', "CcgwDialect genesys /x\nCcgwDialect genesys /x/\n", qr/'\/x\/' speaks genesys already/],
     ['a channel twice', "CcgwChannel sms loop\nCcgwChannel sms loop\n", qr/'sms' has a channel already/],
+    ['words twice', "CcgwStopWords sms A\nCcgwStopWords sms B\n", qr/CcgwStopWords: 'sms' has its words already/],
+    ['a limit twice', "CcgwRateLimit sms number=1/1s\nCcgwRateLimit sms number=1/1s\n", qr/CcgwRateLimit: '1\/1s' is there twice|'number=1\/1s' is there twice/],
+    ['words in a location', "<Location /x>\nCcgwStopWords sms STOP\n</Location>\n", qr/CcgwStopWords.*(not allowed|cannot occur)/],
+    ['a limit in a virtual host', "<VirtualHost *:1>\nCcgwRateLimit sms number=1/1s\n</VirtualHost>\n", qr/CcgwRateLimit.*(not allowed|cannot occur)/],
     ['a role that does not exist', "<Location /x>\nRequire ccgw-role king\n</Location>\n", qr/'king' is none of agent, supervisor, admin/],
 ) {
     my ($name, $text, $want) = @$_;
@@ -123,7 +156,10 @@ for (
 }
 for ("<VirtualHost *:1>\nCcgwPublicUrl https://cc.example\nCcgwDialect genesys /api/v2\n</VirtualHost>\n",
     "<Location /api/v2>\nCcgwDialect genesys\nCcgwMaxBody 64K\nCcgwCsrf Off\nCcgwAuthProvider file\n</Location>\n",
-    "<Location /x>\nRequire ccgw-role supervisor admin\n</Location>\n", "CcgwNoAnswerTime 1500ms\n", "CcgwMemory 8388608\n") {
+    "<Location /x>\nRequire ccgw-role supervisor admin\n</Location>\n", "CcgwNoAnswerTime 1500ms\n", "CcgwKeepSessions 30d\n", "CcgwKeepSessions 12h\n", "CcgwMemory 8388608\n",
+    "CcgwStopWords sms none\nCcgwStartWords sms STOP\n", "CcgwStopWords chat Stopp\nCcgwStartWords chat none\n",
+    "CcgwStopWords sms \"PAS ENCORE\" ARR\xc3\x8aT\nCcgwStopWords chat STOP\n",
+    "CcgwRateLimit sms customer=20/60s number=1000/1h\nCcgwRateLimit chat number=5/10\n") {
     my ($right, $answer) = configtest(lines() . $_);
     (my $shown = $_) =~ s/\n/ /g;
     ok($right, "$shown is fine") or diag($answer);

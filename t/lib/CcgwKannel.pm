@@ -4,12 +4,18 @@
 # is never touched.
 #
 #   my $kannel = CcgwKannel->new;                                      # dies when Kannel is not installed
-#   my $server = CcgwServer->start(conf => $kannel->server_conf);      # conf/ccgw-kannel.conf, fitted
+#   my $server = CcgwServer->start(conf => $kannel->server_conf);      # conf/ccgw-kannel.conf, fitted, without reports
+#   my $server = CcgwServer->start(port => $port, conf => $kannel->server_conf("http://127.0.0.1:$port"));    # with them
 #   $kannel->start($server->url);                                      # returns when texts can go both ways
 #   $kannel->writes('+15551234567', 'Where is my parcel?');            # returns when bearerbox has it
+#   $kannel->writes('+15551234567', ['one', 'two'], to => '+15559999');    # in one go, to another number of ours
+#   $kannel->writes_in_parts('+15551234567', 2, 'part one', 'part two');   # a long text, the second part first
 #   $kannel->reads('+15551234567', qr/look/)                           # waits for such a text; undef after 15 s
-#   $kannel->texts('+15551234567')                                     # all he got so far, oldest first
+#   $kannel->texts('+15551234567')                                     # all he got so far, oldest first, parts joined
+#   $kannel->parts('+15551234567')                                     # the same as the SMS centre got them
 #   $kannel->halt; $kannel->start;                                     # down, and back on the same ports
+#   $kannel->kill_smsbox; $kannel->start_smsbox;                       # SIGKILL to smsbox alone
+#   $kannel->stop_reader; $kannel->start_reader;                       # customers cannot be reached for a while
 #   $kannel->stop
 #
 # Texts are strings of characters. Option trace: a function given '>' and each line the fake SMS centre sent, '<' and
@@ -99,12 +105,14 @@ sub fit
     return $text;
 }
 
-# Our side: what httpd needs to send through this Kannel and to receive from it.
+# Our side: what httpd needs to send through this Kannel and to receive from it. Reports need its URL beforehand.
 sub server_conf
 {
-    my ($self) = @_;
+    my ($self, $url) = @_;
+    my @reports = $url ? (qr{(?<=reports=)http://127\.0\.0\.1:80(?=/)} => $url) : (qr/\s*\\\n\s*reports=\S+/ => '');
     return fit('ccgw-kannel.conf', qr/127\.0\.0\.1:13013/ => "127.0.0.1:$self->{port}{sendsms}",
-        qr{/etc/apache2/ccgw/kannel-(?=in|out)} => "$self->{dir}/");
+        qr{/etc/apache2/ccgw/kannel-(?=in|out)} => "$self->{dir}/",
+        @reports);
 }
 
 # Two lines to the fake SMS centre, because it serves one peer each: customers write on one and read on the other.
@@ -212,10 +220,45 @@ sub start
     my $conf = $self->write_conf(%other);
     $self->run('bearerbox', 'bearerbox', '-v', 1, $conf);
     $self->await('bearerbox', 'ready', sub { $self->status =~ /Status: running/ });
+    return $self->start_reader->start_smsbox;
+}
+
+# The end of the SMS centre where customers read. While it is gone, bearerbox keeps what is for them.
+sub start_reader
+{
+    my ($self) = @_;
     $self->run('fakesmsc', 'fakesmsc', '-H', '127.0.0.1', '-r', $self->{port}{out}, '-m', 0, 'nobody nobody text -');
     $self->await('fakesmsc', 'connected', sub { $self->status =~ /\bout\[out\]\s+FAKE:\d+ \(online/ });
-    $self->run('smsbox', 'smsbox', '-v', 1, $conf);
+    return $self;
+}
+
+# How many texts bearerbox keeps for them.
+sub kept { $_[0]->status =~ /^SMS:.* sent \d+ \((\d+) queued\)/m ? $1 : 0 }
+
+sub stop_reader
+{
+    my ($self) = @_;
+    $self->end('fakesmsc');
+    $self->await('bearerbox', 'the reader gone', sub { $self->status =~ /\bout\[out\]\s+FAKE:\d+ \((?!online)/ });
+    return $self;
+}
+
+sub start_smsbox
+{
+    my ($self) = @_;
+    $self->run('smsbox', 'smsbox', '-v', 1, "$self->{dir}/kannel.conf");
     $self->await('smsbox', 'ready', sub { $self->status =~ /smsbox:.*on-line/ && $self->sendsms_answers });
+    return $self;
+}
+
+# It is gone at once, with whatever only it knew; bearerbox has noticed when this returns.
+sub kill_smsbox
+{
+    my ($self) = @_;
+    my $pid = delete $self->{running}{smsbox} or return $self;
+    kill 'KILL', $pid;
+    waitpid $pid, 0;
+    CcgwServer::wait_true(sub { $self->status !~ /smsbox:.*on-line/ }, $STOP_TIME) or die "smsbox lives on\n";
     return $self;
 }
 
@@ -261,20 +304,58 @@ sub received_by_bearerbox
     return scalar(() = $log =~ /^\S+ \S+ Receive SMS \[SMSC:in\]/mg);
 }
 
-# Send TEXT from the phone FROM. Option to: another number of ours.
+# Send TEXT, or several one right behind the other, from the phone FROM. Option to: another number of ours.
 sub writes
 {
+    my ($self, @what) = @_;
+    return $self->begins_to_write(@what)->has_written;
+}
+
+# The same without waiting; has_written() returns when bearerbox has all of them.
+sub begins_to_write
+{
     my ($self, $from, $text, %option) = @_;
-    my $line = "$from " . ($option{to} // '+15550000') . ' ' . spelt($text);
-    my $before = $self->received_by_bearerbox;
-    $self->{trace}->('>', $line);
-    $self->run('writer', 'fakesmsc', '-H', '127.0.0.1', '-r', $self->{port}{in}, '-m', 1, $line);
-    $self->await('writer', 'a text handed over', sub { $self->received_by_bearerbox > $before });
+    my @texts = ref $text ? @$text : ($text);
+    return $self->hand_over(scalar @texts, map { line($from, spelt($_), %option) } @texts);
+}
+
+# A long text as handsets send it, ASCII in parts that bearerbox puts together; FIRST: the number of the part that
+# arrives first.
+sub writes_in_parts
+{
+    my ($self, $from, $first, @parts) = @_;
+    my $reference = ++$self->{references} % 256;
+    my @lines = map {
+        line($from, sprintf 'udh-text %%05%%00%%03%%%02X%%%02X%%%02X %s', $reference, scalar @parts, $_ + 1, $parts[$_])
+    } 0 .. $#parts;
+    return $self->hand_over(1, splice(@lines, $first - 1, 1), @lines)->has_written;
+}
+
+sub line
+{
+    my ($from, $spelt, %option) = @_;
+    return "$from " . ($option{to} // '+15550000') . " $spelt";
+}
+
+# fakesmsc sends its argument as it is, so several lines arrive in their order. They are TEXTS texts to bearerbox.
+sub hand_over
+{
+    my ($self, $texts, @lines) = @_;
+    $self->{written} = $self->received_by_bearerbox + $texts;
+    $self->{trace}->('>', $_) for @lines;
+    $self->run('writer', 'fakesmsc', '-H', '127.0.0.1', '-r', $self->{port}{in}, '-m', 1, join "\n", @lines);
+    return $self;
+}
+
+sub has_written
+{
+    my ($self) = @_;
+    $self->await('writer', 'texts handed over', sub { $self->received_by_bearerbox >= $self->{written} });
     $self->end('writer');
     return $self;
 }
 
-# Everything the reading fakesmsc has received: [from, to, text], and as it printed it.
+# Everything the reading fakesmsc has received: from, to, text, bytes and udh of a part, and the line as it printed it.
 sub received
 {
     my ($self) = @_;
@@ -282,25 +363,62 @@ sub received
     for (split /^(?=\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \[)/m, CcgwServer::slurp("$self->{dir}/fakesmsc.out")) {
         my ($line) = /Got message \d+: <(.*)>\n/s or next;
         my ($from, $to, $type, $text) = split / /, $line, 4;
-        push @found, {from => $from, to => $to, text => unspelt($type, $text // ''), line => $line};
+        my $udh = '';
+        ($udh, $type, $text) = split / /, $text, 3 if $type eq 'udh';
+        my %part = (from => $from, to => $to, line => $line, udh => unescaped($udh));
+        $part{bytes} = $type eq 'text' ? $text // '' : unescaped($text // '');
+        $part{text} = spoken($type, $part{bytes});
+        push @found, \%part;
     }
     $self->{trace}->('<', $found[$self->{shown}++]{line}) while $self->{shown} < @found;
     return @found;
 }
 
-sub unspelt
+sub unescaped
 {
-    my ($type, $text) = @_;
-    return decode('UTF-8', $text) if $type eq 'text';
+    my ($text) = @_;
     $text =~ tr/+/ /;
     $text =~ s/%([0-9A-Fa-f]{2})/chr hex $1/ge;
-    return $type =~ /^ucs-?2$/ ? decode('UTF-16BE', $text) : decode('UTF-8', $text);
+    return $text;
+}
+
+# `data` does not say which alphabet it is in: UTF-16, if it is no UTF-8 or has bytes that no written text has.
+sub spoken
+{
+    my ($type, $bytes) = @_;
+    return decode('UTF-16BE', $bytes) if $type =~ /^ucs-?2$/;
+    my $text = $type eq 'data' && $bytes =~ /[\0-\x09\x0b\x0e-\x1f]/ ? undef : eval { decode('UTF-8', my $copy = $bytes, Encode::FB_CROAK) };
+    return $text // decode('UTF-16BE', $bytes);
+}
+
+sub parts
+{
+    my ($self, $number) = @_;
+    return grep { $_->{to} eq $number } $self->received;
+}
+
+# The texts, those in parts joined where their last part came; as bytes, because a part may end within a character.
+sub joined
+{
+    my ($self, $number) = @_;
+    my (%begun, @joined);
+    for my $part ($self->parts($number)) {
+        my ($reference, $of, $index) = $part->{udh} =~ /^\x05\x00\x03(.)(.)(.)$/s;
+        push @joined, {%$part, parts => 1} and next unless defined $of;
+        my $begun = $begun{$reference} //= {};
+        $begun->{ord $index} = $part->{bytes};
+        next if keys %$begun < ord $of;
+        my $bytes = join '', map { $begun->{$_} } sort { $a <=> $b } keys %$begun;
+        push @joined, {%$part, text => spoken('data', $bytes), parts => ord $of};
+        delete $begun{$reference};
+    }
+    return @joined;
 }
 
 sub texts
 {
     my ($self, $number) = @_;
-    return map { $_->{text} } grep { $_->{to} eq $number } $self->received;
+    return map { $_->{text} } $self->joined($number);
 }
 
 sub reads

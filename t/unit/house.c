@@ -108,7 +108,8 @@ house_t *house_open(void)
                                           .gone = apr_time_from_sec(120),
                                           .login_idle = apr_time_from_sec(1800),
                                           .stream_idle = apr_time_from_sec(120),
-                                          .outbox_unknown = apr_time_from_sec(300) };
+                                          .outbox_unknown = apr_time_from_sec(300),
+                                          .keep_sessions = apr_time_from_sec(30 * 86400) };
     house->demo = ccgw_floor_tenant(house->core.floor, "demo");
     return house;
 }

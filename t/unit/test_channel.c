@@ -125,7 +125,12 @@ static void test_configuration(void)
         { "timeout=31s", "\"timeout=31s\": timeout is not between 1s and 30s" },
         { "timeout=x", "\"timeout=x\": timeout is not between 1s and 30s" },
         { "color=red", "\"color\": the kannel channel has no such option; it takes url=, user=, secret-file=, "
-                       "inbound-secret-file=, timeout=" },
+                       "inbound-secret-file=, reports=, timeout=" },
+        { "reports=ftp://x/y", "\"reports=ftp://x/y\": reports is neither http:// nor https://" },
+        { "reports=http://h", "\"reports=http://h\": reports needs a host and a path, without any %" },
+        { "reports=http://h/%64", "\"reports=http://h/%64\": reports needs a host and a path, without any %" },
+        { "reports=http://h/r?x=1", "\"reports=http://h/r?x=1\": reports needs a host and a path, and nothing "
+                                    "else: no user, no query" },
         { "user=a user=b", "\"user=b\": given twice" },
         { "url=http://127.0.0.1/x", "\"kannel\": user= is missing" },
     };
@@ -278,26 +283,130 @@ static void test_loop(void)
     is_int(ccgw_channel_send(&fault, front, &out, pool), APR_SUCCESS, "what the loop sends is taken at once");
 }
 
+/* ---- reports ---- */
+
+typedef struct report_case_t {
+    const char *fields[12];
+    apr_status_t status;
+    int fate;
+    const char *fault, *what;
+} report_case_t;
+
+static void test_report_case(const ccgw_channel_front_t *front, const report_case_t *one)
+{
+    const char *fields[13] = { 0 }, *fault;
+    const char *name = front->provider->name;
+    ccgw_report_t report;
+    apr_status_t rv;
+
+    memcpy(fields, one->fields, sizeof one->fields);
+    rv = ccgw_channel_report(&report, &fault, front, field_of, fields, pool);
+    is_int(rv, one->status, "%s: %s", name, one->what);
+    if (rv != APR_SUCCESS) {
+        is_str(fault, one->fault, "%s: %s: the field is named", name, one->what);
+        return;
+    }
+    is_int(report.fate, one->fate, "%s: %s: its fate", name, one->what);
+    is_int(report.media, CCGW_MEDIA_SMS, "%s: %s: the media is the channel's", name, one->what);
+    is_str(report.from, "+15550000", "%s: %s: our number", name, one->what);
+    is_str(report.key, "00ab.1", "%s: %s: the text's key", name, one->what);
+}
+
+#define OF "from", "+15550000", "key", "00ab.1"
+
+static void test_kannel_reports(void)
+{
+    static const report_case_t cases[] = {
+        { { OF, "type", "1" }, APR_SUCCESS, CCGW_FATE_DELIVERED, NULL, "1 is delivered" },
+        { { OF, "type", "2" }, APR_SUCCESS, CCGW_FATE_FAILED, NULL, "2 is failed" },
+        { { OF, "type", "4" }, APR_SUCCESS, CCGW_FATE_TAKEN, NULL, "4 is on its way" },
+        { { OF, "type", "8" }, APR_SUCCESS, CCGW_FATE_TAKEN, NULL, "8 is on its way" },
+        { { OF, "type", "16" }, APR_SUCCESS, CCGW_FATE_FAILED, NULL, "16 is failed" },
+        { { "from", "15550000", "key", "00ab.1", "type", "1" }, APR_SUCCESS, CCGW_FATE_DELIVERED, NULL, "no plus" },
+        { { OF, "type", "32" }, CCGW_EINVAL, 0, "type", "a type that was not asked for" },
+        { { OF, "type", "3" }, CCGW_EINVAL, 0, "type", "two types at once" },
+        { { OF, "type", "" }, CCGW_EINVAL, 0, "type", "an empty type" },
+        { { OF, "type", "1x" }, CCGW_EINVAL, 0, "type", "a type that is no number" },
+        { { OF }, CCGW_EMISSING, 0, "type", "no type" },
+        { { "key", "00ab.1", "type", "1" }, CCGW_EMISSING, 0, "from", "no number" },
+        { { "from", " ", "key", "00ab.1", "type", "1" }, CCGW_EINVAL, 0, "from", "an empty number" },
+        { { "from", "+15550000", "type", "1" }, CCGW_EMISSING, 0, "key", "no key" },
+        { { "from", "+15550000", "key", "", "type", "1" }, CCGW_EINVAL, 0, "key", "an empty key" },
+        { { "from", "+15550000", "key", "a b", "type", "1" }, CCGW_EINVAL, 0, "key", "what is no key" },
+    };
+    const char *odd[] = { OF, "type", "2", "why", NULL, NULL };
+    ccgw_channel_front_t *front;
+    ccgw_report_t report;
+    const char *fault;
+    apr_size_t i;
+
+    if (configure(&front, "kannel", CCGW_MEDIA_SMS, kannel_words(1, "")))
+        return;
+    for (i = 0; i < sizeof cases / sizeof *cases; i++)
+        test_report_case(front, &cases[i]);
+    odd[7] = "NACK/bad\nnumber \xff\x1b!";
+    ccgw_channel_report(&report, &fault, front, field_of, odd, pool);
+    is_str(report.why, "NACK/bad number   !", "the carrier's words are one line of printable characters");
+    odd[7] = apr_psprintf(pool, "%0500d", 7);
+    ccgw_channel_report(&report, &fault, front, field_of, odd, pool);
+    is_int(strlen(report.why), 120, "and not too many");
+    odd[6] = NULL;
+    ccgw_channel_report(&report, &fault, front, field_of, odd, pool);
+    is_str(report.why, "", "and none when there are none");
+}
+
+static void test_loop_reports(void)
+{
+    static const report_case_t cases[] = {
+        { { OF, "fate", "delivered" }, APR_SUCCESS, CCGW_FATE_DELIVERED, NULL, "delivered" },
+        { { OF, "fate", "failed" }, APR_SUCCESS, CCGW_FATE_FAILED, NULL, "failed" },
+        { { OF, "fate", "taken" }, APR_SUCCESS, CCGW_FATE_TAKEN, NULL, "taken" },
+        { { OF, "fate", "lost" }, CCGW_EINVAL, 0, "fate", "another fate" },
+        { { OF }, CCGW_EMISSING, 0, "fate", "no fate" },
+        { { "key", "00ab.1", "fate", "failed" }, CCGW_EMISSING, 0, "from", "no number" },
+        { { "from", "+15550000", "fate", "failed" }, CCGW_EMISSING, 0, "key", "no key" },
+    };
+    const char *words[] = { OF, "fate", "failed", "why", "switched off", NULL };
+    ccgw_channel_front_t *front;
+    ccgw_report_t report;
+    const char *fault;
+    apr_size_t i;
+
+    configure(&front, "loop", CCGW_MEDIA_SMS, "");
+    for (i = 0; i < sizeof cases / sizeof *cases; i++)
+        test_report_case(front, &cases[i]);
+    ccgw_channel_report(&report, &fault, front, field_of, words, pool);
+    is_str(report.why, "switched off", "the loop takes a reason");
+}
+
 /* ---- outbound ---- */
 
-static apr_status_t send_to(carrier_t *carrier, const char **why, const char *answer, const char *text)
+static apr_status_t send_with(carrier_t *carrier, const char **why, const char *answer, const char *more,
+                              const ccgw_outbound_t *out)
 {
-    const ccgw_outbound_t out = {
-        .media = CCGW_MEDIA_SMS, .from = "+15550000", .to = "+4917012345", .text = text, .key = "k.1"
-    };
     ccgw_channel_front_t *front;
     apr_status_t rv;
 
     listen_as(carrier);
     carrier->answer = answer;
     pthread_create(&carrier->thread, NULL, serve_one, carrier);
-    *why = configure(&front, "kannel", CCGW_MEDIA_SMS, kannel_words(carrier->port, "timeout=1s"));
+    *why = configure(&front, "kannel", CCGW_MEDIA_SMS,
+                     kannel_words(carrier->port, apr_pstrcat(pool, "timeout=1s ", more, NULL)));
     if (*why)
         return APR_EGENERAL;
-    rv = ccgw_channel_send(why, front, &out, pool);
+    rv = ccgw_channel_send(why, front, out, pool);
     pthread_join(carrier->thread, NULL);
     close(carrier->listener);
     return rv;
+}
+
+static apr_status_t send_to(carrier_t *carrier, const char **why, const char *answer, const char *text)
+{
+    const ccgw_outbound_t out = {
+        .media = CCGW_MEDIA_SMS, .from = "+15550000", .to = "+4917012345", .text = text, .key = "k.1"
+    };
+
+    return send_with(carrier, why, answer, "", &out);
 }
 
 #define ANSWER(status, body) "HTTP/1.1 " status "\r\nContent-Type: text/html\r\nConnection: close\r\n\r\n" body
@@ -316,6 +425,8 @@ static void test_outcomes(void)
         { ANSWER("400 Bad Request", "Empty receiver number not allowed, rejected"), CCGW_EREFUSED, "400 is refused" },
         { ANSWER("401 Unauthorized", ""), CCGW_EBUSY, "401 holds the text" },
         { ANSWER("403 Forbidden", "Authorization failed for sendsms"), CCGW_EBUSY, "403 holds the text" },
+        { ANSWER("403 Forbidden", "Not routable. Do not try again."), CCGW_EREFUSED,
+          "a number nobody serves is refused" },
         { ANSWER("404 Not Found", "Unknown request."), CCGW_EBUSY, "404 holds the text" },
         { ANSWER("302 Found\r\nLocation: http://127.0.0.1:1/", ""), CCGW_EREFUSED, "a redirection is not followed" },
         { ANSWER("503 Service Unavailable", "Temporal failure, try again later."), CCGW_EBUSY, "503 is busy" },
@@ -414,6 +525,46 @@ static void test_request(void)
     unsetenv("http_proxy");
 }
 
+/* What smsbox must be asked for so that its report finds the text. Kannel turns %% into %, fills in %d and %A, and leaves
+ * other letters and digits behind a % alone. */
+static void test_report_url(void)
+{
+    static const struct {
+        const char *from, *secret, *want, *what;
+    } cases[] = {
+        { "+15550000", NULL,
+          "&dlr-mask=31&dlr-url=http%3A%2F%2F127.0.0.1%2Fr%3Ffrom%3D15550000%26key%3D00ab.1%26type%3D%25d%26why%3D%"
+          "25A ",
+          "our number goes without its plus" },
+        { "+15550", NULL, "%3Ffrom%3D%25%252B15550%26key", "unless it would come back without it" },
+        { "0015550000", NULL, "%3Ffrom%3D0015550000%26key", "a number without a plus stays" },
+        { "A&B", NULL, "%3Ffrom%3DA%25%2526B%26key", "a name is escaped for Kannel and for us" },
+        { "+15550000", "s3-._~", "%3Fsecret%3Ds3-._~%26from%3D15550000", "the secret comes first" },
+        { "+15550000", "a%d+\xc3\xbc", "%3Fsecret%3Da%25%2525d%25%252B%25%25C3%25%25BC%26from", "whatever is in it" },
+    };
+    ccgw_outbound_t out = { .media = CCGW_MEDIA_SMS, .to = "+4917012345", .text = "hi", .key = "00ab.1" };
+    const char *more, *why;
+    carrier_t carrier;
+    apr_size_t i;
+
+    for (i = 0; i < sizeof cases / sizeof *cases; i++) {
+        out.from = cases[i].from;
+        more = "reports=http://127.0.0.1/r";
+        if (cases[i].secret)
+            more = apr_psprintf(pool, "%s inbound-secret-file=%s", more, write_file("reported", cases[i].secret, 0600));
+        send_with(&carrier, &why, ANSWER("202 Accepted", "0: Accepted for delivery"), more, &out);
+        if (!ok(strstr(carrier.request, cases[i].want) != NULL, "reports: %s", cases[i].what))
+            printf("# request: %.400s\n", carrier.request);
+    }
+    send_to(&carrier, &why, ANSWER("202 Accepted", "0: Accepted for delivery"), "hi");
+    ok(!strstr(carrier.request, "dlr"), "without reports= none are asked for");
+    send_with(&carrier, &why, ANSWER("400 Bad", "no such thing: dlr-mask=31&dlr-url=x"), more, &out);
+    is_str(why, "HTTP 400, (not shown)", "an answer that repeats where to report is not repeated");
+    write_file("reported", "zesame", 0600);
+    send_with(&carrier, &why, ANSWER("400 Bad", "what is zesame?"), more, &out);
+    is_str(why, "HTTP 400, (not shown)", "nor is the secret of reports");
+}
+
 static void test_ring(void)
 {
     /* clang-format off */
@@ -454,12 +605,15 @@ int main(void)
     test_kannel_inbound();
     test_admission();
     test_loop();
+    test_kannel_reports();
+    test_loop_reports();
     test_ring();
     test_outcomes();
     test_misconfigured();
     test_nobody_there();
     test_echo();
     test_request();
+    test_report_url();
     apr_snprintf(command, sizeof command, "rm -rf '%s'", directory);
     ok(!system(command), "the test leaves nothing behind");
     apr_pool_destroy(pool);

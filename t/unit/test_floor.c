@@ -376,6 +376,10 @@ static void test_removed_tenant(void)
     ok(ccgw_floor_tenant(load_floor(alone), "demo") && !ccgw_floor_workbin(load_floor(alone), demo, BIN),
        "the workbin goes; the tenant stays for a record that has a deadline");
     write_record("demo", CCGW_TABLE_RECEIPT, receipt, NULL, NULL);
+    write_record("demo", CCGW_TABLE_RATE, receipt, &ccgw_pointer_record, &parked);
+    merge(alone);
+    ok(ccgw_floor_tenant(load_floor(alone), "demo") != NULL, "also for a count of texts");
+    write_record("demo", CCGW_TABLE_RATE, receipt, NULL, NULL);
     is_int(merge(alone), APR_SUCCESS, "at the start after that");
     ok(!ccgw_floor_tenant(load_floor(alone), "demo"), "it goes, now that it is empty");
     ok(!read_record("demo", CCGW_TABLE_FLOOR, ccgw_floor_object_key(demo, CCGW_FLOOR_TENANT, NULL, pool)).version,

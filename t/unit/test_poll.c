@@ -9,6 +9,7 @@
 #include "api/ccgw_reply.h"
 #include "api/ccgw_route.h"
 #include "core/ccgw_floor.h"
+#include "core/ccgw_outbox.h"
 #include "core/ccgw_stream_record.h"
 #include "dialect/huawei/dialect.h"
 #include "stream/ccgw_stream.h"
@@ -542,6 +543,72 @@ static void check_endings(void)
 
 /* ---- text sessions ---- */
 
+static apr_status_t take(void *baton, const char **why, const ccgw_outbox_t *entry, apr_pool_t *scratch)
+{
+    return baton ? CCGW_EREFUSED : APR_SUCCESS;
+}
+
+static void send_out(int refuse)
+{
+    int more;
+
+    ccgw_outbox_run(&more, &house->core, take, refuse ? house : NULL, 16, pool);
+}
+
+/* The carrier reports of the last text in session ID. */
+static void report_last(ccgw_id_t id, ccgw_fate_t fate)
+{
+    ccgw_report_t report = { .media = CCGW_MEDIA_SMS, .fate = fate };
+    ccgw_call_t carrier;
+
+    report.key =
+        apr_psprintf(pool, "%016" APR_UINT64_T_HEX_FMT ".%d", (apr_uint64_t)id, house_session(house, id).messages);
+    ccgw_call_init(&carrier, &house->core, house->demo, NULL, NULL, pool);
+    ok(ccgw_outbox_report(&carrier, &report) == APR_SUCCESS, "the carrier reports of text %s", report.key);
+}
+
+/* Anna is told what became of her text number INDEX. */
+static void hears_fate(const char *type, const char *call, int index, const char *rest, const char *what)
+{
+    const char *body = poll(&anna);
+
+    is_str(body,
+           apr_psprintf(pool,
+                        "{\"message\":\"\",\"retcode\":\"0\",\"event\":{\"eventType\":\"%s\",\"workNo\":\"101\","
+                        "\"content\":{\"callId\":\"%s\",\"chatId\":\"%d\"%s}}}",
+                        type, call, index, rest),
+           "%s", what);
+}
+
+static void check_delivery(void)
+{
+    const char *call, *text;
+    ccgw_id_t id;
+
+    sign_in(&anna);
+    id = house_text(house, "+15557009", "good morning");
+    call = apr_psprintf(pool, "%u-%u", (unsigned)(id >> 32), (unsigned)id);
+    answers(&anna, "PUT", "/voicecall/%d/answer", NULL, "0");
+    all_events(&anna);
+    text = apr_psprintf(pool, "{\"callid\":\"%s\",\"data\":\"hello\"}", call);
+    answers(&anna, "POST", "/mediacall/%d/sendmessage", text, "0");
+    send_out(0);
+    hears(&anna, "", "that the carrier took a text is not told");
+    report_last(id, CCGW_FATE_FAILED);
+    hears_fate("AgentChat_PostDataFail", call, 3, "", "that it will not arrive is");
+    report_last(id, CCGW_FATE_DELIVERED);
+    hears_fate("AgentChat_PostDataSucc", call, 3, ",\"result\":\"0\",\"confirmer\":\"+15557009\"",
+               "and that it did after all");
+    report_last(id, CCGW_FATE_DELIVERED);
+    hears(&anna, "", "once");
+    answers(&anna, "POST", "/mediacall/%d/sendmessage", text, "0");
+    send_out(1);
+    hears_fate("AgentChat_PostDataFail", call, 4, "", "a text the carrier refuses will not arrive either");
+    answers(&anna, "POST", apr_psprintf(pool, "/voicecall/101/dropcall/%s", call), NULL, "0");
+    sign_out(&anna);
+    ok(!house_fault(house), "and all records agree");
+}
+
 static void check_messages(void)
 {
     const char *call, *body, *answer;
@@ -734,6 +801,7 @@ int main(void)
     check_conference();
     check_endings();
     check_messages();
+    check_delivery();
     check_refusals();
     check_bad_input();
     house_close(house);

@@ -9,6 +9,7 @@
 #include "api/ccgw_route.h"
 #include "core/ccgw_agent.h"
 #include "core/ccgw_floor.h"
+#include "core/ccgw_outbox.h"
 #include "dialect/evovoice/dialect.h"
 #include "stream/ccgw_stream.h"
 #include "util/ccgw_id.h"
@@ -184,6 +185,32 @@ static void say_three(void)
     say("three");
 }
 
+static apr_status_t take(void *baton, const char **why, const ccgw_outbox_t *entry, apr_pool_t *scratch)
+{
+    return APR_SUCCESS;
+}
+
+/* What was said last reaches the customer's phone, as his carrier reports. */
+static void deliver_last(void)
+{
+    ccgw_report_t report = { .media = CCGW_MEDIA_SMS, .fate = CCGW_FATE_DELIVERED };
+    ccgw_read_event_t *events;
+    ccgw_call_t call;
+    int more, n;
+
+    do
+        ccgw_outbox_run(&more, &house->core, take, NULL, 16, pool);
+    while (more);
+    house_heard(house, "anna", &events);
+    report.key = apr_psprintf(pool, "%016" APR_UINT64_T_HEX_FMT ".%d", (apr_uint64_t)session,
+                              house_session(house, session).messages);
+    ccgw_call_init(&call, &house->core, house->demo, NULL, NULL, pool);
+    if (!ok(ccgw_outbox_report(&call, &report) == APR_SUCCESS, "a text is delivered"))
+        return;
+    n = house_heard(house, "anna", &events);
+    ok(n == 1 && events[0].event.type == CCGW_EVENT_SESSION_DELIVERY, "which is an event for the agent");
+}
+
 static void rest(void)
 {
 }
@@ -325,6 +352,7 @@ static void test_connect(void)
 static void test_events(void)
 {
     static step_t *const steps[] = { say_one, say_two, NULL };
+    static step_t *const delivered[] = { say_one, deliver_last, say_two, NULL };
     const char *hex = apr_psprintf(pool, "%016" APR_UINT64_T_HEX_FMT, (apr_uint64_t)session), *text, *one;
 
     text = listen_to("/event-stream", steps, 0);
@@ -342,6 +370,9 @@ static void test_events(void)
     text = listen_to(apr_pstrcat(pool, "/event-stream?channels=user:", house_id(house, "anna"), NULL), steps, 0);
     ok(strstr(text, apr_psprintf(pool, "data: user:%s@cmd.ChatMessage {", house_id(house, "anna"))) != NULL,
        "who listens to herself hears everything that concerns her");
+    text = listen_to("/event-stream", delivered, 0);
+    ok(strstr(text, "\"body\":\"two\"") != NULL, "a stream goes on behind what became of a text");
+    is_int(count(text, "data: session:"), count(text, "@cmd.ChatMessage {"), "of which it has no word to say");
 }
 
 static void test_beats(void)

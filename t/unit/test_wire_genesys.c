@@ -9,6 +9,7 @@
 #include "api/ccgw_route.h"
 #include "api/ccgw_shape.h"
 #include "core/ccgw_floor.h"
+#include "core/ccgw_outbox.h"
 #include "dialect/genesys/dialect.h"
 #include "util/ccgw_id.h"
 #include "util/ccgw_json.h"
@@ -889,6 +890,21 @@ static void check_rich(void)
     ok(strstr(text, "\"smssession\":{") != NULL && !strstr(text, "\"chat\":{"), "under the name of its media");
 }
 
+/* Of receipts the pages say that they are not told here. */
+static void check_delivery(void)
+{
+    ccgw_event_t event = { .type = CCGW_EVENT_SESSION_DELIVERY, .at = AT, .text = "+15550100" };
+    const char *text = NULL, *topic = NULL;
+    int state;
+
+    event.session = make_pair(pages_id_e);
+    add_message(&event, CCGW_MESSAGE_TEXT, CCGW_VISIBLE_ALL, "Good morning", 1);
+    for (state = CCGW_OUTBOX_QUEUED; state <= CCGW_OUTBOX_FAILED; state++) {
+        event.messages->delivery = state;
+        is_int(render_event(&text, &topic, &event), 0, "what became of a text is no notification: %d", state);
+    }
+}
+
 int main(void)
 {
     const char *why;
@@ -909,6 +925,7 @@ int main(void)
     check_faults();
     check_codes();
     check_rich();
+    check_delivery();
     apr_pool_destroy(pool);
     apr_terminate();
     return done_testing();

@@ -9,6 +9,7 @@
 #include "api/ccgw_route.h"
 #include "api/ccgw_shape.h"
 #include "core/ccgw_floor.h"
+#include "core/ccgw_outbox.h"
 #include "dialect/huawei/dialect.h"
 #include "util/ccgw_id.h"
 #include "util/ccgw_json.h"
@@ -144,7 +145,9 @@ static ccgw_session_t session = { .id = (ccgw_id_t)1456401416 << 32 | 3,
                                   .participants = &mine,
                                   .nparticipants = 1,
                                   .created = AT - 6000000 };
-static ccgw_message_t message = { .type = CCGW_MESSAGE_TEXT, .text = "hello", .from_party = CCGW_PARTY_CUSTOMER };
+static ccgw_message_t message = {
+    .index = 4, .type = CCGW_MESSAGE_TEXT, .text = "hello", .from_party = CCGW_PARTY_CUSTOMER
+};
 static ccgw_presence_state_t channel = { .media = CCGW_MEDIA_VOICE, .state = CCGW_PRESENCE_NOT_READY, .reason = "200" };
 static ccgw_agent_t agent = { .id = ME, .open = 1, .channels = &channel, .nchannels = 1 };
 
@@ -153,12 +156,14 @@ static ccgw_agent_t agent = { .id = ME, .open = 1, .channels = &channel, .nchann
 #define MEMBER  CCGW_EVENT_SESSION_PARTICIPANTS
 #define LOG     CCGW_EVENT_SESSION_MESSAGES
 #define AGENT   CCGW_EVENT_AGENT_STATE
+#define FATE    CCGW_EVENT_SESSION_DELIVERY
 static const struct {
     const char *name;
     int type, media, view, change, why, offer;
     const char *cause;       /* of AGENT */
     ccgw_participant_t *who; /* of MEMBER */
-    const char *from;        /* of LOG */
+    const char *from;        /* of LOG and FATE */
+    int delivery;            /* of FATE */
 } happened[] = {
     { "sign-in",      AGENT, .cause = HUAWEI_CAUSE_SIGN_IN },
     { "busy",         AGENT, .cause = HUAWEI_CAUSE_BUSY },
@@ -181,6 +186,13 @@ static const struct {
     { "talking",      STATE, CCGW_MEDIA_SMS, 0, CCGW_CHANGE_JOINED, .offer = CCGW_OFFER_CONSULT },
     { "message",      LOG, CCGW_MEDIA_SMS },
     { "own-message",  LOG, CCGW_MEDIA_SMS, .from = ME },
+    { "delivered",    FATE, CCGW_MEDIA_SMS, .from = ME, .delivery = CCGW_OUTBOX_DELIVERED },
+    { "failed",       FATE, CCGW_MEDIA_CHAT, .from = ME, .delivery = CCGW_OUTBOX_FAILED },
+    { "carrier-refused", FATE, CCGW_MEDIA_SMS, .from = ME, .delivery = CCGW_OUTBOX_REFUSED },
+    { "taken",        FATE, CCGW_MEDIA_SMS, .from = ME, .delivery = CCGW_OUTBOX_ACCEPTED },
+    { "others-delivered", FATE, CCGW_MEDIA_SMS, .from = "another", .delivery = CCGW_OUTBOX_DELIVERED },
+    { "others-failed", FATE, CCGW_MEDIA_SMS, .from = "another", .delivery = CCGW_OUTBOX_FAILED },
+    { "relayed-delivered", FATE, CCGW_MEDIA_SMS, .delivery = CCGW_OUTBOX_DELIVERED },
     { "released",     STATE, CCGW_MEDIA_SMS, CCGW_VIEW_COMPLETED },
     { "unanswered",   STATE, CCGW_MEDIA_CHAT, CCGW_VIEW_REVOKED },
 };
@@ -201,7 +213,7 @@ static void make_event(ccgw_event_t *event, apr_size_t i)
     event->change = happened[i].change;
     event->why = happened[i].why;
     event->who = happened[i].who;
-    event->text = happened[i].cause;
+    event->text = event->type == FATE ? "70093" : happened[i].cause;
     event->login = "mine";
     mine.offer = happened[i].offer;
     mine.by_agent = ME;
@@ -210,7 +222,8 @@ static void make_event(ccgw_event_t *event, apr_size_t i)
     event->agent = happened[i].cause ? &agent : NULL;
     message.from_agent = happened[i].from;
     event->messages = &message;
-    event->nmessages = event->type == LOG;
+    message.delivery = happened[i].delivery;
+    event->nmessages = event->type == LOG || event->type == FATE;
 }
 
 static void replay_event(const char *name, int which, int count, const char *file)

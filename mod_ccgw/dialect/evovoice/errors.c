@@ -61,6 +61,7 @@ const ccgw_error_row_t evovoice_errors[] = {
     /* clients try again after 429 and 5xx */
     { CCGW_EBUSY,         503, NAME_UNAVAILABLE,     NULL },
     { CCGW_ELIMIT,        429, NAME_TOO_MANY,        NULL },
+    { CCGW_ERATE,         429, NAME_TOO_MANY,        NULL },
     { CCGW_ENOSPACE,      503, NAME_UNAVAILABLE,     NULL },
     { CCGW_ESTORE,        503, NAME_UNAVAILABLE,     NULL },
     /* what a client can do nothing about and need not know */
@@ -81,6 +82,7 @@ const ccgw_error_row_t evovoice_errors[] = {
     { CCGW_EUNKNOWN,      502, NAME_GATEWAY,         NULL },
     /* a matter of state */
     { CCGW_ENOTOPEN,      400, NAME_ARGUMENT,        NULL },
+    { CCGW_EOPTOUT,       400, NAME_ARGUMENT,        NULL },
     { CCGW_EDISABLED,     405, NAME_NOT_SUPPORTED,   NULL },
     { CCGW_EREADONLY,     400, NAME_ARGUMENT,        NULL },
     { CCGW_ENOCONFERENCE, 400, NAME_ARGUMENT,        NULL },

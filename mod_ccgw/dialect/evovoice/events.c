@@ -66,6 +66,14 @@ static int has_text(const void *object, const ccgw_view_t *view)
     return last_text(object) != NULL;
 }
 
+/* What the server itself notes for agents. */
+static int is_notice(const void *object, const ccgw_view_t *view)
+{
+    const ccgw_event_t *event = object;
+
+    return event->nmessages == 1 && ccgw_message_is_notice(event->messages);
+}
+
 /* ---- members ---- */
 
 static const char *session_text(const void *object, const ccgw_view_t *view)
@@ -115,6 +123,8 @@ static const char *body_text(const void *object, const ccgw_view_t *view)
         return "The conference will end soon";
     if (event->type == CCGW_EVENT_SESSION_ERROR)
         return ccgw_str_given(event->text) ? event->text : "The operation failed";
+    if (!message && is_notice(event, view))
+        message = event->messages;
     return message ? message->text : NULL;
 }
 
@@ -186,6 +196,7 @@ const ccgw_event_row_t evovoice_events[] = {
     { CCGW_EVENT_SESSION_PARTICIPANTS, 0, ON_SESSION("SessionInfoChanged"), &info_changed },
     { CCGW_EVENT_SESSION_PROPERTIES, 0, ON_SESSION("SessionInfoChanged"), &info_changed },
     { CCGW_EVENT_SESSION_MESSAGES, 0, ON_SESSION("ChatMessage"), &chat_message, has_text },
+    { CCGW_EVENT_SESSION_MESSAGES, 0, ON_SESSION("Toast"), &toast, is_notice },
     { CCGW_EVENT_SESSION_ERROR, 0, ON_SESSION("Toast"), &toast },
     { CCGW_EVENT_CONFERENCE_ENDING, 0, ON_SESSION("Toast"), &toast },
     { CCGW_EVENT_AGENT_STATE, 0, ON_USER("AgentStateChanged"), &state_changed },

@@ -29,6 +29,7 @@ const ccgw_error_row_t genesys_errors[] = {
     /* overload and no room: 503 with Retry-After, "internal error" for those who read only the body */
     { CCGW_EBUSY,         503,  4, NULL },
     { CCGW_ELIMIT,        503,  4, NULL },
+    { CCGW_ERATE,         503,  4, NULL },
     { CCGW_ENOSPACE,      503,  4, NULL },
     { CCGW_ESTORE,        503,  4, NULL },
     /* what a client can do nothing about and need not know */
@@ -56,6 +57,8 @@ const ccgw_error_row_t genesys_errors[] = {
     { CCGW_EUNKNOWN,      200,  4, NULL },
     /* StartContactCenterSession comes first: a matter of state */
     { CCGW_ENOTOPEN,      200,  2, NULL },
+    /* the customer said STOP: a matter of state as well */
+    { CCGW_EOPTOUT,       200,  2, NULL },
     /* switched off by the administrator: nobody may */
     { CCGW_EDISABLED,     200,  3, NULL },
     /* "property is read-only" */

@@ -42,6 +42,8 @@ const ccgw_error_row_t huawei_errors[] = {
     { CCGW_ENOTCHAIR,     200, 101002, NULL },
     { CCGW_EINCONFERENCE, 200, 101003, NULL },
     { CCGW_ECHAIR,        200, 101007, NULL },
+    /* "sending the message failed" */
+    { CCGW_EOPTOUT,       200, 700003, NULL },
     /* "failed inside the platform" */
     { CCGW_ENOTFOUND,     200, 100007, NULL },
     { CCGW_EEXISTS,       200, 100007, NULL },
@@ -59,6 +61,7 @@ const ccgw_error_row_t huawei_errors[] = {
     /* overload and no room */
     { CCGW_EBUSY,         503, 100007, NULL },
     { CCGW_ELIMIT,        503, 100007, NULL },
+    { CCGW_ERATE,         503, 100007, NULL },
     { CCGW_ENOSPACE,      503, 100007, NULL },
     { CCGW_ESTORE,        503, 100007, NULL },
     { 0,                  200, 100007, "internal error" }

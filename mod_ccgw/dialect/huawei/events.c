@@ -6,6 +6,7 @@
 #include <apr_strings.h>
 
 #include "core/ccgw_floor.h"
+#include "core/ccgw_outbox.h"
 #include "util/ccgw_id.h"
 
 #define READERS "agentevent"
@@ -321,6 +322,50 @@ static const char *message_text(const void *object, const ccgw_view_t *view)
     return ccgw_str_or_empty(((const ccgw_event_t *)object)->messages->text);
 }
 
+/* What the server itself notes for agents: a note, as from a colleague without a number. */
+static int is_note(const void *object, const ccgw_view_t *view)
+{
+    const ccgw_event_t *event = object;
+
+    return is_text_session(event) && event->nmessages == 1 && ccgw_message_is_notice(event->messages);
+}
+
+static const char *told_at(const void *object, const ccgw_view_t *view)
+{
+    return apr_psprintf(view->pool, "%" APR_INT64_T_FMT, ((const ccgw_event_t *)object)->at / 1000);
+}
+
+/* What became of a text: only the agent who wrote it is told. */
+static int is_own_text(const ccgw_event_t *event, const ccgw_view_t *view)
+{
+    const ccgw_message_t *message = event->messages;
+
+    return is_text_session(event) && event->nmessages == 1 && message->from_agent &&
+           !strcmp(message->from_agent, me(view));
+}
+
+static int is_arrived(const void *object, const ccgw_view_t *view)
+{
+    return is_own_text(object, view) && ((const ccgw_event_t *)object)->messages->delivery == CCGW_OUTBOX_DELIVERED;
+}
+
+static int is_lost(const void *object, const ccgw_view_t *view)
+{
+    int delivery = is_own_text(object, view) ? ((const ccgw_event_t *)object)->messages->delivery : 0;
+
+    return delivery == CCGW_OUTBOX_FAILED || delivery == CCGW_OUTBOX_REFUSED;
+}
+
+static const char *message_index(const void *object, const ccgw_view_t *view)
+{
+    return apr_itoa(view->pool, ((const ccgw_event_t *)object)->messages->index);
+}
+
+static const char *receiver(const void *object, const ccgw_view_t *view)
+{
+    return ccgw_str_or_empty(((const ccgw_event_t *)object)->text);
+}
+
 /* clang-format off */
 static const ccgw_member_t ringing_members[] = {
     { "caller", CCGW_KIND_TEXT, .fn = caller },
@@ -359,9 +404,40 @@ static const ccgw_member_t data_members[] = {
 };
 static const ccgw_shape_t data = { "message", data_members, sizeof(ccgw_event_t) };
 
+/* Notes belong to no call: the customer's number says which is meant. */
+static const ccgw_member_t note_members[] = {
+    { "sender", CCGW_KIND_CONST, .text = "" },
+    { "sendername", CCGW_KIND_TEXT, .fn = caller },
+    { "receivetime", CCGW_KIND_TEXT, .fn = told_at },
+    { "timestring", CCGW_KIND_TIME, offsetof(ccgw_event_t, at), .time = CCGW_TIME_ISO },
+    { "context", CCGW_KIND_TEXT, .fn = message_text },
+    { NULL }
+};
+static const ccgw_shape_t note = { "note", note_members, sizeof(ccgw_event_t) };
+
+/* Known from a client's classes only. Sending gives no id for a text, so its place in the session's log is one. */
+static const ccgw_member_t arrived_members[] = {
+    { "callId", CCGW_KIND_TEXT, .fn = call_id },
+    { "chatId", CCGW_KIND_TEXT, .fn = message_index },
+    { "result", CCGW_KIND_CONST, .text = "0" },
+    { "confirmer", CCGW_KIND_TEXT, .fn = receiver },
+    { NULL }
+};
+static const ccgw_shape_t arrived = { "receipt", arrived_members, sizeof(ccgw_event_t) };
+
+static const ccgw_member_t lost_members[] = {
+    { "callId", CCGW_KIND_TEXT, .fn = call_id },
+    { "chatId", CCGW_KIND_TEXT, .fn = message_index },
+    { NULL }
+};
+static const ccgw_shape_t lost = { "failure", lost_members, sizeof(ccgw_event_t) };
+
 OBJECT(call_ringing, "AgentEvent_Ringing", ringing);
 OBJECT(call_talking, "AgentEvent_Talking", talking);
 OBJECT(call_message, "AgentEvent_MessageData", data);
+OBJECT(call_note, "AgentOther_Note", note);
+OBJECT(chat_arrived, "AgentChat_PostDataSucc", arrived);
+OBJECT(chat_lost, "AgentChat_PostDataFail", lost);
 STRING(call_unanswered, "AgentEvent_No_Answer", call_id);
 STRING(call_released, "AgentEvent_Call_Release", call_id);
 /* clang-format on */
@@ -512,6 +588,9 @@ const ccgw_event_row_t huawei_events[] = {
     { CALL, &call_unanswered, is_call_missed },
     { CALL, &call_released,   is_call_end },
     { CCGW_EVENT_SESSION_MESSAGES, 0, READERS, &call_message, is_text },
+    { CCGW_EVENT_SESSION_MESSAGES, 0, READERS, &call_note, is_note },
+    { CCGW_EVENT_SESSION_DELIVERY, 0, READERS, &chat_arrived, is_arrived },
+    { CCGW_EVENT_SESSION_DELIVERY, 0, READERS, &chat_lost,    is_lost },
 
     { AGENT, &in_service,  is_sign_in },
     { AGENT, &state_ready, is_ready },

@@ -217,7 +217,7 @@ typedef struct ccgw_store_provider_t {
 
     /** Read what the files of config->dir hold into memory of this process. Takes no lock and writes nothing, so a
      *  server may be running there; its newest commits may be missing then. Only walk(), stats() and the readers may
-     *  be called with it. WHY and the result as for open_parent(). */
+     *  be called with it. WHY and the result as for open_parent(); CCGW_ENOTFOUND: no state is there. */
     apr_status_t (*open_copy)(ccgw_store_t **store, const char **why, const ccgw_store_config_t *config,
                               apr_pool_t *pool);
 
@@ -226,7 +226,9 @@ typedef struct ccgw_store_provider_t {
     apr_status_t (*walk)(ccgw_store_t *store, ccgw_store_visit_t *visit, void *baton, apr_pool_t *pool);
 
     /** Copy the files of the directory FROM to TO, which must not exist or be empty, in an order that makes a sound state
-     *  of them though a server runs in FROM. A server that starts from it tells all readers to start over. */
+     *  of them though a server runs in FROM. A server that starts from it tells all readers to start over. The copy is on
+     *  the disk at return; what failed is taken away again.
+     *  @return CCGW_EEXISTS: TO is not empty; CCGW_ENOTFOUND: FROM holds no state */
     apr_status_t (*backup)(const char **why, const char *from, const char *to, apr_pool_t *pool);
 
     /** Counters for the status page; names are [a-z_]+ . */

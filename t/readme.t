@@ -62,7 +62,8 @@ my %shown = (
     'make -f Makefile.apxs install' => sub {
         run("$_[0] DESTDIR=$tmp/root");
         ok(-s $_, "... and puts " . substr($_, length "$tmp/root")) for map { glob "$tmp/root$_" }
-            '/usr/lib*/*/modules/mod_ccgw.so', '/etc/apache2/mods-available/ccgw.load';
+            '/usr/lib*/*/modules/mod_ccgw.so', '/etc/apache2/mods-available/ccgw.load', '/usr/sbin/ccgw-dump';
+        like(`$tmp/root/usr/sbin/ccgw-dump --help`, qr/^usage: ccgw-dump/, '... which runs');
     },
     'curl -u anna:demo http://127.0.0.1:8080/api/v2/me' => sub { like(curl($_[0]), qr/"statusCode":0.*"userName":"anna"/, '... and anna is known') },
 );
@@ -76,10 +77,44 @@ $shown{'curl http://127.0.0.1:8080/ccgw-catalog'} = sub {
         like($readme, qr/^\| `$dialect`.*\| $now of ${\ scalar @lines} documented \|$/m, "README.md counts the operations of $dialect");
     }
 };
+# The state directory of README.md's examples is one that a server has just made.
+my $state;
+sub dump_command
+{
+    my ($command) = @_;
+    $state ||= CcgwServer->start(durability => 'os')->state;
+    $command =~ s{^ccgw-dump}{./ccgw-dump};
+    $command =~ s{/var/lib/ccgw}{$state};
+    $command =~ s{/var/backups/ccgw}{$tmp/backup};
+    return run($command);
+}
+$shown{'ccgw-dump /var/lib/ccgw'} = sub { like(dump_command($_[0]), qr/^\{"table":"floor".*"demo"/m, '... and shows the floor') };
+$shown{'ccgw-dump --stats /var/lib/ccgw'} = sub { like(dump_command($_[0]), qr/^\{"table":"floor","records":\d+/m, '... and counts') };
+$shown{'ccgw-dump --backup /var/backups/ccgw /var/lib/ccgw'} = sub {
+    dump_command($_[0]);
+    like(run("./ccgw-dump $tmp/backup"), qr/^\{"table":"floor".*"demo"/m, '... and makes a state that can be read');
+};
+# As it is restored; in a test everything belongs to who runs it.
+sub restore_command
+{
+    my ($command) = @_;
+    $command =~ s{/var/backups/ccgw}{$tmp/backup}g;
+    $command =~ s{/var/lib/ccgw}{$tmp/state}g;
+    $command =~ s{www-data:}{$>};
+    return run($command);
+}
+$shown{'mv /var/lib/ccgw /var/lib/ccgw.old'} = sub { mkdir "$tmp/state"; restore_command($_[0]) };
+$shown{'cp -a /var/backups/ccgw /var/lib/ccgw'} = \&restore_command;
+$shown{'chown -R www-data: /var/lib/ccgw'} = sub {
+    restore_command($_[0]);
+    my $again = CcgwServer->start(durability => 'os', state => "$tmp/state");
+    is(scalar(my @said = $again->errors(qr/CCGW0104/)), 1, '... and a server starts from it, and knows');
+    $again->stop;
+};
 my $post = (grep { m{^curl -H} } @indented)[0];
 $shown{$post} = sub { curl($_[0]); pass('... and the text is taken') } if $post;
 
-my @commands = grep { /^(make|curl) / } @indented;
+my @commands = grep { /^(make|curl|ccgw-dump|mv|cp|chown) / } @indented;
 cmp_ok(scalar @commands, '>', 8, 'README.md shows commands');
 for my $command (@commands) {
     ok($shown{$command}, "\"$command\" is known to this test") or next;

@@ -26,7 +26,7 @@
 #define AHEAD         (48 * MB)
 #define AHEAD_AT_ONCE (8 * MB)
 /* A record with its node takes about that much. */
-#define BYTES_PER_BUCKET 1024
+#define BYTES_PER_BUCKET 256
 
 /* ---- opening ---- */
 

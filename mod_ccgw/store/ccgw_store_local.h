@@ -256,7 +256,7 @@ typedef struct ccgw_local_file_head_t {
     apr_uint32_t format;
     apr_uint64_t position;
     apr_uint64_t size;  /**< of every journal file of this directory */
-    apr_uint64_t inode; /**< of this very file: a copy has another */
+    apr_uint64_t inode; /**< of this very file: a copy has another, or says 0 */
     apr_uint32_t crc;   /**< of this struct with crc 0 */
     apr_uint32_t unused[7];
 } ccgw_local_file_head_t;

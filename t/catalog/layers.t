@@ -17,6 +17,7 @@ my %may = (
     stream => [@shared, 'core', 'api'],
     dialect => [@shared, 'core', 'api', 'stream'],
     httpd => [@shared, 'core', 'api', 'stream', 'dialect', 'store', 'channel'],
+    tool => [@shared, 'core', 'store'],
 );
 
 my (@files, %said);

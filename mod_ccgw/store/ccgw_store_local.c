@@ -4,6 +4,7 @@
 #include "store/ccgw_store_local.h"
 
 #include "ccgw_error.h"
+#include "util/ccgw_log.h"
 
 #include <apr_file_info.h>
 #include <apr_file_io.h>
@@ -25,6 +26,8 @@
 /* Files are made this far ahead of use, and at most so much at once. */
 #define AHEAD         (48 * MB)
 #define AHEAD_AT_ONCE (8 * MB)
+/* The memory counts as full for this long after the last commit that found no room. */
+#define CALM apr_time_from_sec(3)
 /* A record with its node takes about that much. */
 #define BYTES_PER_BUCKET 256
 
@@ -249,17 +252,34 @@ static apr_status_t prepare_ahead(ccgw_store_t *store)
     return ccgw_local_space_make(store, prepared + (ahead < AHEAD_AT_ONCE ? ahead : AHEAD_AT_ONCE));
 }
 
+/* So much, for so long, that the next commit does not bring the complaint back. */
+static void look_for_room(ccgw_local_segment_t *seg)
+{
+    apr_time_t full = ccgw_local_read(seg->full);
+
+    if (full && (apr_uint64_t)(apr_time_now() - full) > CALM && ccgw_local_heap_has_room(seg, 2)) {
+        ccgw_local_set(seg->full, 0);
+        ccgw_log(CCGW_LOG_NOTICE, 0, "CCGW0114: CcgwMemory: there is room in the shared memory again");
+    }
+}
+
+/* One thing that fails is no reason to leave out the next: of a full disk a snapshot makes room. */
 static apr_status_t housekeep(ccgw_store_t *store, int last)
 {
     ccgw_local_segment_t *seg = store->seg;
-    apr_status_t rv = ccgw_local_words_save(store, last);
+    apr_status_t saved = ccgw_local_words_save(store, last);
+    /* Who ends waits for a flush under way: it may have begun before these words were saved. */
+    apr_status_t flushed = last ? ccgw_local_flush_all(store) : ccgw_local_flush_lazily(store);
+    apr_status_t prepared = prepare_ahead(store);
+    apr_status_t rv = ccgw_local_snapshot_step(store);
 
-    if (rv == APR_SUCCESS)
-        rv = ccgw_local_flush_lazily(store);
-    if (rv == APR_SUCCESS)
-        rv = prepare_ahead(store);
-    if (rv == APR_SUCCESS)
-        rv = ccgw_local_snapshot_step(store);
+    if (saved != APR_SUCCESS)
+        rv = saved;
+    else if (flushed != APR_SUCCESS)
+        rv = flushed;
+    else if (prepared != APR_SUCCESS)
+        rv = prepared;
+    look_for_room(seg);
     if (ccgw_local_read(seg->closed_boxes)) {
         ccgw_local_lock(store);
         ccgw_local_box_purge(store);
@@ -282,6 +302,8 @@ static void stats_of_running(ccgw_local_segment_t *seg, emit_t *emit, void *bato
     emit(baton, "files_spare", (apr_int64_t)seg->spares);
     emit(baton, "snapshots", (apr_int64_t)seg->snapshots);
     emit(baton, "locked_reads", (apr_int64_t)seg->locked_reads);
+    emit(baton, "heap_full", ccgw_local_read(seg->full) != 0);
+    emit(baton, "journal_stuck", ccgw_local_read(seg->stuck) != 0);
     emit(baton, "broken", (apr_int64_t)ccgw_local_read(seg->broken));
 }
 

@@ -155,7 +155,10 @@ typedef struct ccgw_local_segment_t {
     apr_uint32_t words_dirty;
     apr_uint32_t recovering; /**< records come from the files: passing events are not delivered again */
     apr_time_t words_saved;
-    apr_time_t complained; /**< when the log last heard that the files cannot grow */
+    apr_time_t stuck;       /**< when the files last could not grow, and the log knows; 0: they can */
+    apr_time_t room_by;     /**< until then a snapshot that makes room has the little that is left for itself */
+    apr_time_t full;        /**< when the heap last had no room, and the log knows; 0: it has */
+    apr_time_t shot_failed; /**< when a snapshot last failed; 0: none since one was taken */
 
     /* Heap; block numbers count granules. */
     apr_uint64_t page_next;
@@ -164,6 +167,8 @@ typedef struct ccgw_local_segment_t {
     apr_uint32_t pending;                   /**< freed in this or the last commit */
     apr_uint32_t inflight;                  /**< taken for the commit that begins at inflight_for */
     apr_uint64_t inflight_for;
+    apr_uint64_t granules;         /**< in blocks that are not free */
+    apr_uint64_t reserve;          /**< pages that the commit in hand must not take */
     ccgw_off_t linking, unlinking; /**< the node whose links are being set or taken out; 0 none */
 
     /* Counters for the status page. */
@@ -345,6 +350,10 @@ ccgw_off_t ccgw_local_heap_keep(ccgw_local_segment_t *seg, apr_size_t size);
 /** Give back everything taken since begin. */
 void ccgw_local_heap_rollback(ccgw_local_segment_t *seg);
 void ccgw_local_heap_free(ccgw_local_segment_t *seg, ccgw_off_t block);
+/** ON: the commit in hand shall not touch the last sixteenth of the pages. Set anew for each commit. */
+void ccgw_local_heap_reserve(ccgw_local_segment_t *seg, int on);
+/** Are at least PARTS sixteenths free? One is kept for finishing what has been begun. */
+int ccgw_local_heap_has_room(const ccgw_local_segment_t *seg, int parts);
 /** After the death of a lock holder, before anything else is done. */
 void ccgw_local_heap_repair(ccgw_local_segment_t *seg);
 
@@ -509,8 +518,16 @@ apr_uint32_t ccgw_local_file_head_crc(ccgw_local_file_head_t head);
 /** Let there be room up to END, where records may then go. A fault is logged now and then.
  *  @return CCGW_ESTORE; nothing is lost, and the next call tries again */
 apr_status_t ccgw_local_space_make(ccgw_store_t *store, apr_uint64_t end);
-/** From now on no file is used again until a snapshot has been made. @return up to where files are there already */
-apr_uint64_t ccgw_local_space_freeze(ccgw_store_t *store);
+/** From now on no file is used again until a snapshot has been made. *recycled: how many were until now.
+ *  @return up to where files are there already */
+apr_uint64_t ccgw_local_space_freeze(ccgw_store_t *store, apr_uint64_t *recycled);
+/** Set seg->scrub to POSITION. 0: it was not, for a file was used again since RECYCLED were: a snapshot that had begun
+ *  before the freeze ended it. */
+int ccgw_local_space_vow(ccgw_store_t *store, apr_uint64_t position, apr_uint64_t recycled);
+/** Remove what killed owners left half made. */
+apr_status_t ccgw_local_space_tidy(const ccgw_store_t *store, apr_pool_t *pool);
+/** Journal files that begin at POSITION or behind get another name, for whoever wants to look. */
+apr_status_t ccgw_local_space_set_aside(const ccgw_store_t *store, apr_uint64_t position, apr_pool_t *pool);
 /** Files of which the snapshot at POSITION needs nothing: a few are kept for use again, unless FORGET. Older snapshots
  *  go. */
 apr_status_t ccgw_local_space_recycle(ccgw_store_t *store, apr_uint64_t position, int forget);

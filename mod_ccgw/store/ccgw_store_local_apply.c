@@ -52,6 +52,21 @@ static ccgw_buf_t target_name(ccgw_local_target_t *target)
     return name;
 }
 
+/* Tables of our own and names of no length would be taken for something else. */
+static int is_sane(const ccgw_local_op_t *op)
+{
+    if (op->key_len > CCGW_KEY_MAX)
+        return 0;
+    switch (op->kind) {
+    case CCGW_LOCAL_PUT:
+    case CCGW_LOCAL_DEL:
+        return op->key_len && op->due >= 0 && op->table > CCGW_TABLE_UNSET && op->table < CCGW_TABLE_COUNT;
+    case CCGW_LOCAL_OPEN:
+    case CCGW_LOCAL_CLOSE: return op->key_len != 0;
+    default: return op->kind == CCGW_LOCAL_EVENT;
+    }
+}
+
 /* The CRC says that the bytes are what somebody wrote; this says that they can be walked. */
 static int is_whole(ccgw_local_op_t *op, apr_size_t left)
 {
@@ -63,7 +78,7 @@ static int is_whole(ccgw_local_op_t *op, apr_size_t left)
     at = sizeof *op + CCGW_LOCAL_ALIGN(op->key_len) + CCGW_LOCAL_ALIGN(op->value_len);
     for (i = 0; i < op->nboxes && at + sizeof(ccgw_local_target_t) <= op->len; i++)
         ccgw_local_op_target(&at, op);
-    return i == op->nboxes && at == op->len && op->key_len <= CCGW_KEY_MAX;
+    return i == op->nboxes && at == op->len && is_sane(op);
 }
 
 ccgw_local_op_t *ccgw_local_op_next(apr_size_t *at, ccgw_local_record_t *record)
@@ -96,6 +111,22 @@ static int has_room(ccgw_local_segment_t *seg, const ccgw_local_plan_t *plan, co
 }
 
 /* ---- before the commit point ---- */
+
+/* Does the commit begin something that others will have to finish? */
+static int is_beginning(ccgw_local_segment_t *seg, ccgw_local_record_t *record)
+{
+    apr_size_t at = ccgw_local_op_first(record);
+    ccgw_local_op_t *op;
+
+    while ((op = ccgw_local_op_next(&at, record)) != NULL) {
+        int begins = op->table == CCGW_TABLE_SESSION || op->table == CCGW_TABLE_LOGIN ||
+                     op->table == CCGW_TABLE_STREAM || op->table == CCGW_TABLE_OUTBOX;
+
+        if (op->kind == CCGW_LOCAL_PUT && begins && !ccgw_local_index_find(seg, op->table, ccgw_local_op_key(op)))
+            return 1;
+    }
+    return 0;
+}
 
 static apr_status_t plan_put(ccgw_local_plan_t *plan, ccgw_local_segment_t *seg, ccgw_local_op_t *op,
                              apr_uint64_t version)
@@ -199,7 +230,9 @@ apr_status_t ccgw_local_prepare(ccgw_store_t *store, ccgw_local_record_t *record
     ccgw_local_plan_t *plan = ccgw_local_plan_first(seg);
     apr_status_t rv = APR_SUCCESS;
     apr_uint32_t i, events = 0;
+    int begins = !seg->recovering && is_beginning(seg, record);
 
+    ccgw_local_heap_reserve(seg, begins);
     for (i = 0; i < record->nops && rv == APR_SUCCESS; i++) {
         ccgw_local_op_t *op = ccgw_local_op_next(&at, record);
 
@@ -216,6 +249,8 @@ apr_status_t ccgw_local_prepare(ccgw_store_t *store, ccgw_local_record_t *record
             rv = plan_event(plan, seg, op, record->number, events++);
         plan = ccgw_local_plan_next(plan, op);
     }
+    if (rv == APR_SUCCESS && begins && !ccgw_local_heap_has_room(seg, 1))
+        rv = CCGW_ENOSPACE;
     if (rv != APR_SUCCESS)
         ccgw_local_heap_rollback(seg);
     return rv;

@@ -56,11 +56,11 @@ void ccgw_local_box_open(ccgw_store_t *store, ccgw_local_op_t *op, const ccgw_lo
 {
     ccgw_local_box_t *box = find_box(store->seg, ccgw_local_op_key(op));
 
-    if (!box) {
+    if (!box && plan->node) {
         ccgw_local_index_link(store->seg, plan->node);
         store->seg->boxes++;
     }
-    else if (!box->open) {
+    else if (box && !box->open) {
         ccgw_local_set(box->open, 1);
         store->seg->closed_boxes--;
     }
@@ -141,6 +141,8 @@ void ccgw_local_box_append(ccgw_store_t *store, ccgw_local_op_t *op, const ccgw_
         if (!plan->entries[i])
             continue;
         box = find_box(seg, name);
+        if (!box)
+            continue;
         list = &box->lists[kept];
         if (!is_linked(seg, list, entry_at(seg, plan->entries[i])))
             link_entry(seg, list, plan->entries[i]);

@@ -15,6 +15,11 @@
 
 #define GRANULE       64
 #define PAGE_GRANULES 1024
+/* One page in so many is kept for the next start, which cuts pages in another order and must not find the state too
+ * large for the memory that it has filled. */
+#define KEPT 32
+/* This part of the heap is kept for finishing what has been begun. */
+#define RESERVE 16
 
 /* Granules per block of each class; about a quarter apart. */
 static const apr_uint32_t granules[CCGW_LOCAL_CLASSES] = { 1,  2,  3,  4,  5,  6,  7,  8,  10,  12,  14,  16,  20, 24,
@@ -49,8 +54,11 @@ static apr_uint32_t pop(ccgw_local_segment_t *seg, apr_uint32_t *list)
 
 static void push_free(ccgw_local_segment_t *seg, apr_uint32_t block)
 {
-    push(seg, &seg->free[*class_of(seg, block / PAGE_GRANULES)], block);
+    int c = *class_of(seg, block / PAGE_GRANULES);
+
+    push(seg, &seg->free[c], block);
     seg->blocks--;
+    seg->granules -= granules[c];
 }
 
 void ccgw_local_heap_init(ccgw_local_segment_t *seg)
@@ -77,7 +85,7 @@ static apr_uint32_t carve(ccgw_local_segment_t *seg, int c)
     apr_uint32_t i = (apr_uint32_t)at;
 
     if (!page || (i + 1) * granules[c] > PAGE_GRANULES) {
-        if (seg->page_next >= seg->npages)
+        if (seg->page_next + seg->reserve >= seg->npages - (seg->recovering ? 0 : seg->npages / KEPT))
             return 0;
         page = seg->page_next;
         i = 0;
@@ -105,8 +113,10 @@ static apr_uint32_t take(ccgw_local_segment_t *seg, apr_size_t size)
         block = carve(seg, c);
     for (larger = c + 1; !block && larger < CCGW_LOCAL_CLASSES; larger++)
         block = pop(seg, &seg->free[larger]);
-    if (block)
+    if (block) {
         seg->blocks++;
+        seg->granules += granules[*class_of(seg, block / PAGE_GRANULES)];
+    }
     return block;
 }
 
@@ -170,6 +180,18 @@ void ccgw_local_heap_repair(ccgw_local_segment_t *seg)
      * the commit point head has moved on, and the blocks belong to the record that redo links. */
     if (seg->inflight_for == seg->head)
         ccgw_local_heap_rollback(seg);
+}
+
+void ccgw_local_heap_reserve(ccgw_local_segment_t *seg, int on)
+{
+    seg->reserve = on ? seg->npages / RESERVE : 0;
+}
+
+int ccgw_local_heap_has_room(const ccgw_local_segment_t *seg, int parts)
+{
+    apr_uint64_t all = seg->npages * PAGE_GRANULES;
+
+    return all - ccgw_local_read(seg->granules) >= all / RESERVE * (apr_uint64_t)parts;
 }
 
 /* ---- blobs ---- */

@@ -294,8 +294,11 @@ ccgw_off_t ccgw_local_tenant_make(ccgw_local_segment_t *seg, ccgw_buf_t name)
     /* An empty tenant is harmless, so it need not go when the commit does. */
     off = ccgw_local_heap_keep(seg, sizeof *tenant);
     node = off ? ccgw_local_node_make(seg, CCGW_LOCAL_TENANT, name, off, ccgw_local_heap_keep) : 0;
-    if (!node)
+    if (!node) {
+        if (off)
+            ccgw_local_heap_free(seg, off);
         return 0;
+    }
     tenant = ccgw_local_at(seg, off);
     /* Above every number that an earlier start may have handed out and lost. */
     tenant->last = tenant->visible = seg->epoch * CCGW_LOCAL_NUMBER_JUMP;

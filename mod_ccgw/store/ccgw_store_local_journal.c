@@ -264,8 +264,8 @@ static apr_status_t report_broken(ccgw_store_t *store)
 
     if (!__atomic_exchange_n(&seg->broken_said, 1, __ATOMIC_ACQ_REL))
         ccgw_log(CCGW_LOG_ERROR, (apr_status_t)ccgw_local_read(seg->broken),
-                 "CCGW0111: writing the journal in %s failed; nothing is stored any more until a "
-                 "restart",
+                 "CCGW0111: CcgwStateDir %s: writing the journal failed; nothing is stored any more, and every request "
+                 "that changes something is refused, until httpd has been stopped and started again",
                  store->dir);
     return CCGW_ESTORE;
 }

@@ -49,15 +49,23 @@ static const char *value_of(const ccgw_local_item_t *item)
 
 /* ---- items ---- */
 
+/* Once in its table, and in one that a snapshot may have. */
+static int is_new(const loading_t *l, const ccgw_local_item_t *item, int table)
+{
+    return item->key_len && table > CCGW_TABLE_UNSET && !ccgw_local_index_find(l->store->seg, table, key_of(item));
+}
+
 static apr_status_t load_record(loading_t *l, const ccgw_local_item_t *item)
 {
     ccgw_local_segment_t *seg = l->store->seg;
     unsigned char bytes[CCGW_LOCAL_DUE_KEY_MAX];
     ccgw_buf_t key = key_of(item);
     apr_time_t due = (apr_time_t)item->b;
-    ccgw_off_t node, due_node = 0;
-    ccgw_off_t block = ccgw_local_blob_make(seg, value_of(item), item->value_len, item->d, item->a, due);
+    ccgw_off_t node, block, due_node = 0;
 
+    if (item->table >= CCGW_TABLE_COUNT || due < 0 || !is_new(l, item, item->table))
+        return CCGW_EDAMAGED;
+    block = ccgw_local_blob_make(seg, value_of(item), item->value_len, item->d, item->a, due);
     node = block ? ccgw_local_node_make(seg, item->table, key, block, ccgw_local_heap_take) : 0;
     if (due)
         due_node = ccgw_local_node_make(seg, CCGW_LOCAL_DUE, ccgw_local_due_key(bytes, due, item->table, key), 0,
@@ -75,8 +83,13 @@ static apr_status_t load_box(loading_t *l, const ccgw_local_item_t *item)
 {
     ccgw_local_segment_t *seg = l->store->seg;
     ccgw_buf_t name = key_of(item), tenant = { name.p, strnlen(name.p, name.n) };
-    ccgw_off_t off = ccgw_local_heap_take(seg, sizeof *l->box);
-    ccgw_off_t node = off ? ccgw_local_node_make(seg, CCGW_LOCAL_BOX, name, off, ccgw_local_heap_take) : 0;
+    ccgw_off_t off, node;
+
+    l->box = NULL;
+    if (!is_new(l, item, CCGW_LOCAL_BOX))
+        return CCGW_EDAMAGED;
+    off = ccgw_local_heap_take(seg, sizeof *l->box);
+    node = off ? ccgw_local_node_make(seg, CCGW_LOCAL_BOX, name, off, ccgw_local_heap_take) : 0;
 
     if (!node)
         return CCGW_ENOSPACE;
@@ -108,6 +121,15 @@ static apr_status_t find_body(ccgw_off_t *body, loading_t *l, const ccgw_local_i
     return *body ? APR_SUCCESS : CCGW_ENOSPACE;
 }
 
+/* Events of a mailbox come in their order. */
+static int is_later(const loading_t *l, const ccgw_local_item_t *item)
+{
+    ccgw_off_t newest = l->box->lists[CCGW_LOCAL_LASTING].newest;
+    const ccgw_local_entry_t *before = newest ? ccgw_local_at(l->store->seg, newest) : NULL;
+
+    return !before || before->number < item->a || (before->number == item->a && before->event < item->c);
+}
+
 static apr_status_t load_event(loading_t *l, const ccgw_local_item_t *item)
 {
     ccgw_local_segment_t *seg = l->store->seg;
@@ -115,7 +137,7 @@ static apr_status_t load_event(loading_t *l, const ccgw_local_item_t *item)
     ccgw_off_t body, off;
     apr_status_t rv;
 
-    if (!l->box)
+    if (!l->box || !is_later(l, item))
         return CCGW_EDAMAGED;
     rv = find_body(&body, l, item);
     if (rv != APR_SUCCESS)
@@ -135,11 +157,15 @@ static apr_status_t load_event(loading_t *l, const ccgw_local_item_t *item)
 
 static apr_status_t load_tenant(loading_t *l, const ccgw_local_item_t *item)
 {
-    ccgw_off_t off = ccgw_local_tenant_make(l->store->seg, key_of(item));
-    ccgw_local_tenant_t *tenant = off ? ccgw_local_at(l->store->seg, off) : NULL;
+    ccgw_local_tenant_t *tenant;
+    ccgw_off_t off;
 
-    if (!tenant)
+    if (item->key_len >= CCGW_KEY_MAX || !is_new(l, item, CCGW_LOCAL_TENANT))
+        return CCGW_EDAMAGED;
+    off = ccgw_local_tenant_make(l->store->seg, key_of(item));
+    if (!off)
         return CCGW_ENOSPACE;
+    tenant = ccgw_local_at(l->store->seg, off);
     tenant->last = tenant->visible = item->a;
     tenant->forgotten_upto = item->b;
     return APR_SUCCESS;
@@ -196,6 +222,32 @@ static apr_status_t load_items(loading_t *l)
     return rv;
 }
 
+/* The tenants stand behind the mailboxes. Of one that is given up no event may have a higher number than the next
+ * commit: readers would not get to see what comes. */
+static apr_status_t raise_tenants(loading_t *l)
+{
+    static const ccgw_buf_t first = { "", 0 };
+    ccgw_local_segment_t *seg = l->store->seg;
+    ccgw_off_t node = ccgw_local_index_seek(seg, CCGW_LOCAL_BOX, first);
+
+    for (; node; node = ccgw_local_index_next(seg, node)) {
+        const ccgw_local_box_t *box = ccgw_local_at(seg, ((ccgw_local_node_t *)ccgw_local_at(seg, node))->value);
+        ccgw_off_t newest = box->lists[CCGW_LOCAL_LASTING].newest, off;
+        apr_uint64_t number = newest ? ((ccgw_local_entry_t *)ccgw_local_at(seg, newest))->number : box->dropped_upto;
+        ccgw_buf_t name = ccgw_local_node_key(seg, node);
+        ccgw_local_tenant_t *tenant;
+
+        name.n = strnlen(name.p, name.n);
+        off = name.n ? ccgw_local_tenant_make(seg, name) : 0;
+        if (!off)
+            return CCGW_ENOSPACE;
+        tenant = ccgw_local_at(seg, off);
+        if (tenant->last < number)
+            tenant->last = tenant->visible = number;
+    }
+    return APR_SUCCESS;
+}
+
 /* ---- the file ---- */
 
 static apr_status_t check_head(ccgw_local_snapshot_head_t *head, const char **why, const loading_t *l,
@@ -249,9 +301,10 @@ static apr_status_t say_damage(const char **why, const loading_t *l, int lossy)
                               l->path, l->at)
                : apr_psprintf(l->pool,
                               "%s is damaged at offset %" APR_UINT64_T_FMT
-                              "; nothing was changed: restore the directory from a backup, or give up what "
-                              "follows there by CcgwRecovery accept-loss",
-                              l->path, l->at);
+                              "; nothing was changed: restore the directory from a backup%s",
+                              l->path, l->at,
+                              /* Without its head nothing tells which journal belongs to it. */
+                              l->at ? ", or give up what follows there by CcgwRecovery accept-loss" : "");
     return lossy ? APR_SUCCESS : CCGW_EDAMAGED;
 }
 
@@ -277,7 +330,11 @@ apr_status_t ccgw_local_snapshot_load(ccgw_local_snapshot_head_t *head, const ch
     if (rv == CCGW_EDAMAGED)
         rv = say_damage(why, &l, lossy && l.at);
     else if (rv == CCGW_EFORMAT && !**why)
-        *why = "an item of unknown kind";
+        *why = apr_psprintf(
+            l.pool, "%s holds an item of unknown kind at offset %" APR_UINT64_T_FMT "; start the newer server again",
+            l.path, l.at);
+    if (rv == APR_SUCCESS && !l.ended)
+        rv = raise_tenants(&l);
     *why = apr_pstrdup(pool, *why);
     if (l.map)
         munmap(l.map, l.size);

@@ -7,6 +7,7 @@
  * synced already proves damage, and we refuse to start; one that was not is of the same torn
  * batch, which nobody was promised, and is cut off. */
 #include "store/ccgw_store_local.h"
+#include "store/ccgw_store_local_names.h"
 
 #include "ccgw_error.h"
 #include "util/ccgw_crc.h"
@@ -23,10 +24,12 @@
 
 #define PATH_SIZE       CCGW_LOCAL_PATH_SIZE
 #define INCARNATION_MAX 8191
+#define FILE_SIZE_MAX   ((apr_uint64_t)1 << 40)
 
 typedef struct ccgw_local_recovery_t {
     ccgw_store_t *store;
     apr_pool_t *pool;
+    apr_pool_t *scratch; /* of one record */
     const char **why;
     const ccgw_store_config_t *config;
     ccgw_local_dir_t dir;
@@ -34,10 +37,13 @@ typedef struct ccgw_local_recovery_t {
     apr_uint64_t size;
     apr_uint64_t position; /* next record */
     apr_uint64_t commits;
-    int weakest;       /* level that the last start promised, or less */
-    apr_uint32_t boot; /* of the last start */
-    int copied;        /* a file is not the one that was written: the directory was restored */
-    int lost;          /* the administrator accepted a loss */
+    int weakest;         /* level that the last start promised, or less */
+    apr_uint32_t boot;   /* of the last start */
+    int copied;          /* a file is not the one that was written: the directory was restored */
+    int lost;            /* the administrator accepted a loss */
+    int broken_snapshot; /* of which only a part could be read */
+    int cut;             /* in the journal, at POSITION */
+    int sized;           /* a journal file has told the size of all */
 } ccgw_local_recovery_t;
 
 static const char *path_of(ccgw_local_recovery_t *r, apr_uint64_t file)
@@ -153,6 +159,11 @@ typedef struct first_head_t {
     apr_uint64_t size;
 } first_head_t;
 
+static int can_be_size(apr_uint64_t size)
+{
+    return size >= CCGW_LOCAL_FILE_MIN && !(size % 4096) && size <= FILE_SIZE_MAX;
+}
+
 /* A directory keeps the file size that it was begun with. */
 static int note_size(void *baton, const char *name, apr_uint64_t position)
 {
@@ -162,7 +173,7 @@ static int note_size(void *baton, const char *name, apr_uint64_t position)
     int fd = open(path, O_RDONLY | O_CLOEXEC);
 
     if (fd >= 0 && pread(fd, &head, sizeof head, 0) == (ssize_t)sizeof head && head.magic == CCGW_LOCAL_FILE_MAGIC &&
-        head.format == CCGW_LOCAL_FILE_FORMAT && head.crc == ccgw_local_file_head_crc(head))
+        head.format == CCGW_LOCAL_FILE_FORMAT && head.crc == ccgw_local_file_head_crc(head) && can_be_size(head.size))
         first->size = head.size;
     if (fd >= 0)
         close(fd);
@@ -177,6 +188,7 @@ static apr_status_t list_files(ccgw_local_recovery_t *r)
 
     if (wanted < CCGW_LOCAL_FILE_MIN)
         wanted = CCGW_LOCAL_FILE_MIN;
+    r->sized = first.size != 0;
     r->store->seg->file_size = first.size ? first.size : wanted & ~(apr_uint64_t)4095;
     if (rv == APR_SUCCESS)
         rv = ccgw_local_dir_list(&r->dir, r->store, r->store->seg->file_size, r->pool);
@@ -192,8 +204,8 @@ static apr_status_t list_files(ccgw_local_recovery_t *r)
 
 /* ---- records ---- */
 
-/* The whole record at AT of the mapped FILE, or NULL. */
-static ccgw_local_record_t *record_at(ccgw_local_recovery_t *r, apr_uint64_t file, apr_uint64_t at)
+/* The record at AT of the mapped FILE of which at least the head is whole, or NULL. */
+static ccgw_local_record_t *head_at(ccgw_local_recovery_t *r, apr_uint64_t file, apr_uint64_t at)
 {
     ccgw_local_record_t *record = (ccgw_local_record_t *)(r->map + at);
 
@@ -201,9 +213,15 @@ static ccgw_local_record_t *record_at(ccgw_local_recovery_t *r, apr_uint64_t fil
         return NULL;
     if (record->position != file * r->store->seg->file_size + at || record->epoch < r->store->seg->epoch)
         return NULL;
-    if (ccgw_local_record_crc(record) != record->crc)
-        return NULL;
-    if (record->type == CCGW_LOCAL_PAD)
+    return ccgw_local_record_crc(record) == record->crc ? record : NULL;
+}
+
+/* The whole record there, or NULL. */
+static ccgw_local_record_t *record_at(ccgw_local_recovery_t *r, apr_uint64_t file, apr_uint64_t at)
+{
+    ccgw_local_record_t *record = head_at(r, file, at);
+
+    if (!record || record->type == CCGW_LOCAL_PAD)
         return record;
     if (record->len < sizeof *record || record->len % 8 || record->len > r->size - at ||
         record->len > CCGW_LOCAL_RECORD_MAX)
@@ -236,13 +254,36 @@ static void take_start(ccgw_local_recovery_t *r, const ccgw_local_record_t *reco
     }
 }
 
+/* A key stands in a commit once; were it not so, what was made for the first place would be taken apart by the second. */
+static int names_twice(ccgw_local_recovery_t *r, ccgw_local_record_t *record)
+{
+    apr_size_t at = ccgw_local_op_first(record);
+    ccgw_local_names_t seen = { 0 };
+    ccgw_local_op_t *op;
+    int twice = 0;
+
+    if (record->nops < 2)
+        return 0;
+    apr_pool_clear(r->scratch);
+    while (!twice && (op = ccgw_local_op_next(&at, record)) != NULL) {
+        ccgw_table_t table = (ccgw_table_t)op->table;
+        ccgw_buf_t key = ccgw_local_op_key(op);
+
+        if (op->kind != CCGW_LOCAL_PUT && op->kind != CCGW_LOCAL_DEL)
+            continue;
+        twice = ccgw_local_name_find(&seen, table, key, r->scratch) != NULL;
+        ccgw_local_name_set(&seen, table, key, op, r->scratch);
+    }
+    return twice;
+}
+
 static apr_status_t take_commit(ccgw_local_recovery_t *r, ccgw_local_record_t *record)
 {
     ccgw_local_segment_t *seg = r->store->seg;
     ccgw_buf_t name = { record + 1, record->tenant_len };
     apr_status_t rv;
 
-    if (ccgw_local_op_first(record) > record->len)
+    if (!name.n || name.n >= CCGW_KEY_MAX || ccgw_local_op_first(record) > record->len || names_twice(r, record))
         return CCGW_EDAMAGED;
     seg->head = seg->applied = record->position;
     ccgw_local_heap_begin(seg);
@@ -311,12 +352,37 @@ static int proves_damage(ccgw_local_recovery_t *r, apr_uint64_t file, apr_uint64
     return 0;
 }
 
+/* Starts that are given up were starts nevertheless: what they stamped must not be taken for ours, nor ours for theirs.
+ * Heads are enough to know them by. */
+static void look_at_lost(ccgw_local_recovery_t *r)
+{
+    ccgw_local_segment_t *seg = r->store->seg;
+    apr_uint64_t file = r->position / seg->file_size, at = r->position % seg->file_size;
+
+    for (; r->dir.nfiles && file <= r->dir.last; file++, at = 0) {
+        const char *unsaid = *r->why;
+
+        map_file(r, file);
+        *r->why = unsaid;
+        for (at = (at + 7) & ~(apr_uint64_t)7; r->map && at + sizeof(ccgw_local_record_t) <= r->size; at += 8) {
+            const ccgw_local_record_t *record = head_at(r, file, at);
+
+            if (record && record->epoch > seg->epoch)
+                seg->epoch = record->epoch;
+            if (record && record->type == CCGW_LOCAL_START && record->number > seg->incarnation)
+                seg->incarnation = record->number;
+        }
+    }
+    unmap_file(r);
+}
+
 /* What follows R->POSITION is not what was written there. */
 static apr_status_t accept_loss(ccgw_local_recovery_t *r, apr_status_t rv)
 {
     if (rv != CCGW_EDAMAGED || !r->config->accept_loss)
         return rv;
-    r->lost = 1;
+    r->lost = r->cut = 1;
+    look_at_lost(r);
     say(r, 4,
         apr_psprintf(r->pool,
                      "CCGW0102: CcgwRecovery accept-loss: the journal is cut off at position %" APR_UINT64_T_FMT ": %s",
@@ -398,20 +464,34 @@ static apr_uint64_t find_prepared(const ccgw_local_recovery_t *r)
     return file * size + ((apr_uint64_t)info.st_size < size ? (apr_uint64_t)info.st_size : size);
 }
 
-/* A file without a sound head cannot be written to: it is kept under another name, for whoever wants to look. */
+/* A file without a sound head cannot be written to, and those behind would be missed or found damaged again. */
 static apr_status_t set_aside(ccgw_local_recovery_t *r)
 {
-    const char *path = path_of(r, r->position / r->store->seg->file_size);
+    apr_uint64_t size = r->store->seg->file_size;
 
-    if (r->position % r->store->seg->file_size || r->store->copy)
+    if (r->store->copy)
         return APR_SUCCESS;
-    return rename(path, apr_pstrcat(r->pool, path, ".damaged", NULL)) && errno != ENOENT ? errno : APR_SUCCESS;
+    return ccgw_local_space_set_aside(r->store, (r->position + size - 1) / size * size, r->pool);
+}
+
+/* The journal that a snapshot belongs to begins inside a file. */
+static apr_status_t check_first(ccgw_local_recovery_t *r)
+{
+    apr_uint64_t size = r->store->seg->file_size, file = r->position / size;
+
+    if (!r->dir.snapshot || !(r->position % size) || (r->dir.nfiles && file <= r->dir.last))
+        return APR_SUCCESS;
+    *r->why = apr_psprintf(r->pool,
+                           "%s is missing behind the snapshot; restore the directory from a backup, or give up what it "
+                           "held by CcgwRecovery accept-loss",
+                           path_of(r, file));
+    return CCGW_EDAMAGED;
 }
 
 static apr_status_t replay(ccgw_local_recovery_t *r)
 {
     apr_uint64_t size = r->store->seg->file_size;
-    apr_status_t rv = APR_SUCCESS;
+    apr_status_t rv = check_first(r);
     int ended = !r->dir.nfiles, resumed = 1;
 
     while (resumed && rv == APR_SUCCESS) {
@@ -424,7 +504,7 @@ static apr_status_t replay(ccgw_local_recovery_t *r)
     }
     unmap_file(r);
     rv = accept_loss(r, rv);
-    return rv == APR_SUCCESS && r->lost ? set_aside(r) : rv;
+    return rv == APR_SUCCESS && r->cut ? set_aside(r) : rv;
 }
 
 /* ---- the snapshot ---- */
@@ -454,14 +534,19 @@ static apr_status_t load(ccgw_local_recovery_t *r)
         return rv;
     }
     if (*said) {
-        r->lost = 1;
+        r->lost = r->broken_snapshot = 1;
         say(r, 4, apr_psprintf(r->pool, "CCGW0103: CcgwRecovery accept-loss: %s", said));
+    }
+    /* No journal file has told it. */
+    if (!r->sized && can_be_size(head.file_size)) {
+        r->store->seg->file_size = head.file_size;
+        rv = ccgw_local_dir_list(&r->dir, r->store, head.file_size, r->pool);
     }
     take_promise(r, head.start);
     if ((int)head.weakest < r->weakest)
         r->weakest = (int)head.weakest;
     r->position = r->store->seg->snapshot = head.position;
-    return APR_SUCCESS;
+    return rv;
 }
 
 /* ---- the new start ---- */
@@ -486,8 +571,9 @@ static apr_uint64_t choose_incarnation(const ccgw_local_recovery_t *r, apr_uint3
     apr_uint64_t last = r->store->seg->incarnation;
     int lost = r->weakest < CCGW_DURABLE_OS || (r->weakest < CCGW_DURABLE_DISK && (!boot || boot != r->boot));
 
+    /* When not even the last one is known, it should at least be another. */
     if (!last)
-        return 1;
+        return r->lost ? 2 + r->store->seg->hash_seed % (INCARNATION_MAX - 1) : 1;
     return !lost && !r->copied && !r->lost ? last : last < INCARNATION_MAX ? last + 1 : 1;
 }
 
@@ -532,8 +618,29 @@ static apr_status_t adopt_files(ccgw_local_recovery_t *r)
 /* What a killed owner had half made, or made and not taken away. */
 static apr_status_t tidy(ccgw_local_recovery_t *r)
 {
-    unlink(apr_pstrcat(r->pool, r->store->dir, "/snapshot.new", NULL));
-    return r->dir.snapshot ? ccgw_local_space_recycle(r->store, r->dir.snapshot, 0) : APR_SUCCESS;
+    apr_status_t rv = ccgw_local_space_tidy(r->store, r->pool);
+
+    if (rv == APR_SUCCESS && r->dir.snapshot)
+        rv = ccgw_local_space_recycle(r->store, r->dir.snapshot, 0);
+    return rv;
+}
+
+/* The damaged snapshot is replaced before anybody commits, lest the next start find it again; it is kept under another
+ * name. */
+static apr_status_t replace_snapshot(ccgw_local_recovery_t *r)
+{
+    ccgw_local_segment_t *seg = r->store->seg;
+    char path[PATH_SIZE];
+    apr_status_t rv = APR_SUCCESS;
+
+    ccgw_local_snapshot_path(r->store, r->dir.snapshot, path, sizeof path);
+    if (link(path, apr_pstrcat(r->pool, path, ".damaged", NULL)) && errno != EEXIST)
+        return errno;
+    if (seg->scrub <= seg->snapshot)
+        seg->scrub = seg->snapshot + 1;
+    while (rv == APR_SUCCESS && seg->snapshot == r->dir.snapshot)
+        rv = ccgw_local_snapshot_step(r->store);
+    return rv;
 }
 
 static apr_status_t read_all(ccgw_local_recovery_t *r)
@@ -565,8 +672,11 @@ apr_status_t ccgw_local_recover(const char **why, ccgw_store_t *store, const ccg
 {
     ccgw_local_recovery_t r = { .store = store, .pool = pool, .why = why, .config = config };
     apr_time_t began = apr_time_now();
-    apr_status_t rv = read_all(&r);
+    apr_status_t rv;
 
+    apr_pool_create(&r.scratch, pool);
+    rv = read_all(&r);
+    apr_pool_destroy(r.scratch);
     if (rv != APR_SUCCESS || store->copy) {
         store->seg->head = store->seg->applied = store->seg->written = store->seg->flushed = r.position;
         return rv;
@@ -577,6 +687,8 @@ apr_status_t ccgw_local_recover(const char **why, ccgw_store_t *store, const ccg
         rv = adopt_files(&r);
     if (rv == APR_SUCCESS)
         rv = tidy(&r);
+    if (rv == APR_SUCCESS && r.broken_snapshot)
+        rv = replace_snapshot(&r);
     if (rv != APR_SUCCESS) {
         *why = apr_psprintf(pool, "cannot write the journal in %s; is its disk full?", store->dir);
         return rv;

@@ -30,6 +30,10 @@
 #define STEP_TIME  (APR_USEC_PER_SEC / 25)
 #define SYNC_BYTES (8 * 1024 * 1024)
 #define SLOTS      512
+/* One that could not be written is not written in vain ten times a second. */
+#define AGAIN_AFTER APR_USEC_PER_SEC
+/* Whoever writes a snapshot comes back to it sooner than this, unless he was killed. */
+#define ROOM_TIME (2 * APR_USEC_PER_SEC)
 /* One record of nothing. */
 #define FILL_BYTES (1024 * 1024)
 /* Memory that the state takes, per page of the heap. */
@@ -386,9 +390,12 @@ static apr_status_t finish_shot(ccgw_store_t *store)
     rv = ccgw_local_space_recycle(store, position, forget);
     if (rv == APR_SUCCESS && forget)
         rv = ccgw_local_dir_sync(store);
+    if (rv != APR_SUCCESS && forget)
+        return rv;
     /* Last: what a scrub is to take away is gone when nothing is pending any more. */
     ccgw_local_set(seg->snapshot, position);
     seg->snapshots++;
+    ccgw_local_set(seg->shot_failed, 0);
     ccgw_step(SNAPSHOT_DONE);
     ccgw_log(CCGW_LOG_INFO, rv, "CCGW0120: snapshot of %s: %lu items, %lu bytes, %ld ms", store->dir,
              (unsigned long)shot->items, (unsigned long)shot->at, (long)apr_time_as_msec(apr_time_now() - shot->began));
@@ -407,6 +414,11 @@ static int is_due(const ccgw_store_t *store)
 
     if (ccgw_local_read(seg->broken))
         return 0;
+    if ((apr_uint64_t)(apr_time_now() - ccgw_local_read(seg->shot_failed)) < AGAIN_AFTER)
+        return 0;
+    /* The disk is full: what lies in files before the present one can make room. */
+    if (ccgw_local_read(seg->stuck) && from / seg->file_size < ccgw_local_read(seg->head) / seg->file_size)
+        return 1;
     return seg->scrub > seg->snapshot || bytes > (state > store->snapshot_bytes ? state : store->snapshot_bytes);
 }
 
@@ -430,6 +442,15 @@ static apr_status_t go_on(ccgw_store_t *store)
     return rv;
 }
 
+/* Once, until one succeeds: nothing is lost by it, only the journal grows on. */
+static void report_failure(ccgw_store_t *store, apr_status_t rv)
+{
+    if (!__atomic_exchange_n(&store->seg->shot_failed, apr_time_now(), __ATOMIC_ACQ_REL) &&
+        !ccgw_local_read(store->seg->broken))
+        ccgw_log(CCGW_LOG_ERROR, rv, "CCGW0121: no snapshot of %s can be written; its journal grows until one can",
+                 store->dir);
+}
+
 apr_status_t ccgw_local_snapshot_step(ccgw_store_t *store)
 {
     apr_status_t rv = APR_SUCCESS;
@@ -438,10 +459,16 @@ apr_status_t ccgw_local_snapshot_step(ccgw_store_t *store)
         return APR_SUCCESS;
     if (!store->shot && is_due(store))
         rv = begin_shot(store);
-    if (rv == APR_SUCCESS && store->shot)
+    if (rv == APR_SUCCESS && store->shot) {
+        ccgw_local_set(store->seg->room_by, apr_time_now() + ROOM_TIME);
         rv = go_on(store);
-    if (rv != APR_SUCCESS)
+    }
+    if (!store->shot || rv != APR_SUCCESS)
+        ccgw_local_set(store->seg->room_by, 0);
+    if (rv != APR_SUCCESS) {
         ccgw_local_snapshot_drop(store);
+        report_failure(store, rv);
+    }
     __atomic_store_n(&store->shot_busy, 0, __ATOMIC_RELEASE);
     return rv;
 }
@@ -455,23 +482,18 @@ apr_status_t ccgw_local_scrub(ccgw_store_t *store)
 {
     ccgw_local_segment_t *seg = store->seg;
     ccgw_local_record_t *record = calloc(1, FILL_BYTES);
-    apr_uint64_t until, end, position = 0;
+    apr_uint64_t until, recycled, position, end = 0;
     apr_status_t rv = record ? APR_SUCCESS : APR_ENOMEM;
 
-    until = ccgw_local_space_freeze(store);
-    if (until < ccgw_local_next_file(seg, ccgw_local_read(seg->head)))
-        until = ccgw_local_next_file(seg, ccgw_local_read(seg->head));
-    while (rv == APR_SUCCESS && position < until) {
-        *record = (ccgw_local_record_t){ .len = FILL_BYTES, .type = CCGW_LOCAL_SCRUB, .level = CCGW_DURABLE_DISK };
-        rv = ccgw_local_submit(&end, store, record, NULL, NULL);
-        position = end - FILL_BYTES;
-    }
+    do {
+        until = ccgw_local_space_freeze(store, &recycled);
+        if (until < ccgw_local_next_file(seg, ccgw_local_read(seg->head)))
+            until = ccgw_local_next_file(seg, ccgw_local_read(seg->head));
+        for (position = 0; rv == APR_SUCCESS && position < until; position = end - FILL_BYTES) {
+            *record = (ccgw_local_record_t){ .len = FILL_BYTES, .type = CCGW_LOCAL_SCRUB, .level = CCGW_DURABLE_DISK };
+            rv = ccgw_local_submit(&end, store, record, NULL, NULL);
+        }
+    } while (rv == APR_SUCCESS && !ccgw_local_space_vow(store, position, recycled));
     free(record);
-    if (rv != APR_SUCCESS)
-        return rv;
-    ccgw_local_lock(store);
-    if (seg->scrub < position)
-        ccgw_local_set(seg->scrub, position);
-    ccgw_local_unlock(store);
-    return ccgw_local_wait(store, end);
+    return rv == APR_SUCCESS ? ccgw_local_wait(store, end) : rv;
 }

@@ -22,9 +22,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define STEP           ((apr_uint64_t)4 * 1024 * 1024)
-#define PATH_SIZE      CCGW_LOCAL_PATH_SIZE
-#define COMPLAIN_EVERY apr_time_from_sec(10)
+#define STEP      ((apr_uint64_t)4 * 1024 * 1024)
+#define PATH_SIZE CCGW_LOCAL_PATH_SIZE
+/* While the disk is full it is tried this often. */
+#define TRY_AGAIN (APR_USEC_PER_SEC / 2)
 /* At most this much lies in files that wait to be used again, unless the journal grew larger than that between two
  * snapshots. */
 #define SPARE_BYTES ((apr_uint64_t)640 * 1024 * 1024)
@@ -190,8 +191,8 @@ static apr_uint64_t step_of(const ccgw_local_segment_t *seg)
     return STEP < seg->file_size ? STEP : seg->file_size;
 }
 
-/* Made under another name and linked into place whole. A file of that name is one whose maker was killed before he
- * could say so: it holds no records, since seg->prepared never reached it. */
+/* Made under another name and moved into place whole. A file of that name is one whose maker was killed before he
+ * could say so: nobody has written to it, since seg->prepared never reached it, but it may hold records of long ago. */
 static apr_status_t make_file(const ccgw_store_t *store, apr_uint64_t file)
 {
     char path[PATH_SIZE], made[PATH_SIZE + 8];
@@ -210,10 +211,11 @@ static apr_status_t make_file(const ccgw_store_t *store, apr_uint64_t file)
         rv = errno;
     close(fd);
     ccgw_step(FILE_FILLED);
-    if (rv == APR_SUCCESS && link(made, path) && errno != EEXIST)
+    if (rv == APR_SUCCESS && rename(made, path))
         rv = errno;
-    unlink(made);
-    if (rv == APR_SUCCESS)
+    if (rv != APR_SUCCESS)
+        unlink(made);
+    else
         rv = ccgw_local_dir_sync(store);
     ccgw_step(FILE_LINKED);
     return rv;
@@ -284,8 +286,41 @@ static apr_status_t fill_up(ccgw_store_t *store, apr_uint64_t file, apr_uint64_t
     rv = write_zeros(fd, from, to);
     if (rv == APR_SUCCESS && fdatasync(fd))
         rv = errno;
+    /* What did not become a whole step is given back: a snapshot, which frees more, may need it. */
+    if (rv != APR_SUCCESS && ftruncate(fd, (off_t)from))
+        rv = errno;
     close(fd);
     return rv;
+}
+
+/* A child may have it open still, so its bytes go first: neither their room nor what they say shall stay. */
+static int remove_file(const char *path)
+{
+    int fd = open(path, O_WRONLY | O_CLOEXEC);
+    int failed = fd < 0 || ftruncate(fd, 0);
+
+    if (fd >= 0)
+        close(fd);
+    return unlink(path) || failed;
+}
+
+/* What waits to be used again takes room that is needed now. Was there any? */
+static int drop_one_spare(const ccgw_store_t *store)
+{
+    char path[PATH_SIZE];
+    spare_t spare = { 0 };
+    apr_pool_t *pool;
+
+    if (apr_pool_create(&pool, NULL) != APR_SUCCESS)
+        return 0;
+    if (ccgw_local_dir_each(store, "spare-", take_first, &spare, pool) != APR_SUCCESS)
+        spare.found = 0;
+    apr_pool_destroy(pool);
+    if (!spare.found || remove_file(spare_path(store, spare.first, path, sizeof path)))
+        return 0;
+    if (store->seg->spares)
+        store->seg->spares--;
+    return 1;
 }
 
 /* One step: a file more, or a part of the last one filled. */
@@ -304,6 +339,7 @@ static apr_status_t extend(ccgw_store_t *store)
         rv = use_spare(&used, store, file);
     if (rv == APR_SUCCESS && used) {
         seg->files_recycled++;
+        seg->spares -= seg->spares > 0;
         to = seg->file_size;
     }
     else if (rv == APR_SUCCESS && !at) {
@@ -318,38 +354,66 @@ static apr_status_t extend(ccgw_store_t *store)
     return rv;
 }
 
+/* Trouble is told when it begins and when it is over, however many are hit by it. */
+static apr_status_t tell(ccgw_store_t *store, apr_status_t rv)
+{
+    apr_time_t stuck = rv == APR_SUCCESS ? 0 : apr_time_now();
+    apr_time_t before = __atomic_exchange_n(&store->seg->stuck, stuck, __ATOMIC_ACQ_REL);
+
+    if (stuck && !before)
+        ccgw_log(CCGW_LOG_ERROR, rv,
+                 "CCGW0110: CcgwStateDir %s: the journal cannot grow; soon every request that changes something is "
+                 "refused, until it can",
+                 store->dir);
+    if (!stuck && before)
+        ccgw_log(CCGW_LOG_NOTICE, APR_SUCCESS, "CCGW0112: CcgwStateDir %s: the journal grows again", store->dir);
+    return stuck ? CCGW_ESTORE : APR_SUCCESS;
+}
+
 apr_status_t ccgw_local_space_make(ccgw_store_t *store, apr_uint64_t end)
 {
     ccgw_local_segment_t *seg = store->seg;
+    apr_time_t stuck = ccgw_local_read(seg->stuck);
     apr_status_t rv = APR_SUCCESS;
 
+    /* Who asks again and again shall not fill and empty a disk that has no room. */
+    if (stuck && ((apr_uint64_t)(apr_time_now() - stuck) < TRY_AGAIN || apr_time_now() < ccgw_local_read(seg->room_by)))
+        return ccgw_local_read(seg->prepared) < end ? CCGW_ESTORE : APR_SUCCESS;
     take_space_lock(store);
-    while (seg->prepared < end && rv == APR_SUCCESS)
+    while (seg->prepared < end && rv == APR_SUCCESS) {
         rv = extend(store);
-    pthread_mutex_unlock(&seg->space_lock);
-    if (rv == APR_SUCCESS)
-        return APR_SUCCESS;
-    if (apr_time_now() - ccgw_local_read(seg->complained) > COMPLAIN_EVERY) {
-        ccgw_local_set(seg->complained, apr_time_now());
-        ccgw_log(CCGW_LOG_ERROR, rv,
-                 "CCGW0110: the journal in %s cannot grow; requests that change something are refused "
-                 "until it can",
-                 store->dir);
+        if ((APR_STATUS_IS_ENOSPC(rv) || rv == EDQUOT) && drop_one_spare(store))
+            rv = APR_SUCCESS;
     }
-    return CCGW_ESTORE;
+    pthread_mutex_unlock(&seg->space_lock);
+    return tell(store, rv);
 }
 
-apr_uint64_t ccgw_local_space_freeze(ccgw_store_t *store)
+apr_uint64_t ccgw_local_space_freeze(ccgw_store_t *store, apr_uint64_t *recycled)
 {
     ccgw_local_segment_t *seg = store->seg;
     apr_uint64_t prepared;
 
     take_space_lock(store);
     prepared = seg->prepared;
+    *recycled = seg->files_recycled;
     if (seg->scrub <= seg->snapshot)
         ccgw_local_set(seg->scrub, seg->snapshot + 1);
     pthread_mutex_unlock(&seg->space_lock);
     return prepared;
+}
+
+int ccgw_local_space_vow(ccgw_store_t *store, apr_uint64_t position, apr_uint64_t recycled)
+{
+    ccgw_local_segment_t *seg = store->seg;
+    int clean;
+
+    take_space_lock(store);
+    clean = seg->files_recycled == recycled;
+    if (clean && seg->scrub < position)
+        ccgw_local_set(seg->scrub, position);
+    pthread_mutex_unlock(&seg->space_lock);
+    return clean;
 }
 
 /* ---- going ---- */
@@ -367,7 +431,7 @@ static int drop_snapshot(void *baton, const char *name, apr_uint64_t position)
     recycling_t *r = baton;
     char path[PATH_SIZE];
 
-    if (position != r->snapshot && unlink(ccgw_local_snapshot_path(r->store, position, path, sizeof path)))
+    if (position != r->snapshot && remove_file(ccgw_local_snapshot_path(r->store, position, path, sizeof path)))
         r->rv = errno;
     return 1;
 }
@@ -387,7 +451,7 @@ static int drop_journal(void *baton, const char *name, apr_uint64_t position)
         r->spares++;
     }
     else {
-        failed = unlink(path);
+        failed = remove_file(path);
     }
     if (failed)
         r->rv = errno;
@@ -401,7 +465,7 @@ static int drop_spare(void *baton, const char *name, apr_uint64_t position)
 
     if (r->most)
         r->spares++;
-    else if (unlink(spare_path(r->store, position, path, sizeof path)))
+    else if (remove_file(spare_path(r->store, position, path, sizeof path)))
         r->rv = errno;
     return 1;
 }
@@ -427,4 +491,56 @@ apr_status_t ccgw_local_space_recycle(ccgw_store_t *store, apr_uint64_t position
     pthread_mutex_unlock(&seg->space_lock);
     apr_pool_destroy(pool);
     return rv == APR_SUCCESS ? r.rv : rv;
+}
+
+/* ---- what a start does not want ---- */
+
+/* Is it a file that its maker did not live to finish? */
+static int is_half_made(const char *name)
+{
+    apr_size_t n = strlen(name);
+
+    if (strncmp(name, "journal-", 8) && strcmp(name, "snapshot.new"))
+        return 0;
+    return n > 4 && !strcmp(name + n - 4, ".new");
+}
+
+apr_status_t ccgw_local_space_tidy(const ccgw_store_t *store, apr_pool_t *pool)
+{
+    apr_finfo_t info;
+    apr_dir_t *dir = NULL;
+    apr_status_t rv = apr_dir_open(&dir, store->dir, pool);
+
+    while (rv == APR_SUCCESS && apr_dir_read(&info, APR_FINFO_NAME, dir) == APR_SUCCESS) {
+        if (is_half_made(info.name) && unlink(apr_pstrcat(pool, store->dir, "/", info.name, NULL)))
+            rv = errno;
+    }
+    if (dir)
+        apr_dir_close(dir);
+    return rv;
+}
+
+typedef struct aside_t {
+    const ccgw_store_t *store;
+    apr_uint64_t position;
+    apr_pool_t *pool;
+    apr_status_t rv;
+} aside_t;
+
+static int set_aside(void *baton, const char *name, apr_uint64_t position)
+{
+    aside_t *aside = baton;
+    const char *path = apr_pstrcat(aside->pool, aside->store->dir, "/", name, NULL);
+
+    if (position >= aside->position && rename(path, apr_pstrcat(aside->pool, path, ".damaged", NULL)))
+        aside->rv = errno;
+    return 1;
+}
+
+apr_status_t ccgw_local_space_set_aside(const ccgw_store_t *store, apr_uint64_t position, apr_pool_t *pool)
+{
+    aside_t aside = { store, position, pool, APR_SUCCESS };
+    apr_status_t rv = ccgw_local_dir_each(store, "journal-", set_aside, &aside, pool);
+
+    return rv == APR_SUCCESS ? aside.rv : rv;
 }

@@ -10,6 +10,7 @@
 
 #include "ccgw_error.h"
 #include "util/ccgw_crc.h"
+#include "util/ccgw_log.h"
 #include "util/ccgw_step.h"
 #include "util/ccgw_str.h"
 
@@ -90,8 +91,9 @@ static apr_status_t read_one(ccgw_record_t *record, ccgw_txn_t *txn, ccgw_table_
     apr_status_t rv;
     ccgw_off_t node;
 
-    memset(record, 0, sizeof *record);
     do {
+        /* a look that did not hold may have left a version of what is gone by now */
+        memset(record, 0, sizeof *record);
         ccgw_local_look_begin(&look, txn->store);
         node = ccgw_local_look_find(&look, table, key);
         rv = node ? ccgw_local_record_copy(record, &look, node, txn->pool) : APR_SUCCESS;
@@ -546,6 +548,18 @@ static apr_status_t commit_nothing(ccgw_cursor_t *at, ccgw_txn_t *txn)
     return APR_SUCCESS;
 }
 
+/* Said once, until there is room again (housekeep()). */
+static apr_status_t report_full(ccgw_store_t *store)
+{
+    if (!__atomic_exchange_n(&store->seg->full, apr_time_now(), __ATOMIC_ACQ_REL))
+        ccgw_log(
+            CCGW_LOG_ERROR, 0,
+            "CCGW0113: CcgwMemory: the %lu MB of shared memory are full; new sessions, logins and texts are refused "
+            "until others have gone: raise it, or lower CcgwKeepSessions",
+            (unsigned long)(store->seg->size >> 20));
+    return CCGW_ENOSPACE;
+}
+
 apr_status_t ccgw_local_commit(ccgw_cursor_t *at, ccgw_txn_t *txn, ccgw_durability_t durability)
 {
     ccgw_store_t *store = txn->store;
@@ -562,7 +576,7 @@ apr_status_t ccgw_local_commit(ccgw_cursor_t *at, ccgw_txn_t *txn, ccgw_durabili
     record = build_record(txn, durability);
     rv = ccgw_local_submit(&end, store, record, still_holds, txn);
     if (rv != APR_SUCCESS)
-        return rv;
+        return rv == CCGW_ENOSPACE ? report_full(store) : rv;
     /* MEMORY waits for nothing of its own; but its events lie behind those of earlier commits,
      * and a reader woken before those are synced would find nothing. */
     if (durability != CCGW_DURABLE_MEMORY || has_events(txn))

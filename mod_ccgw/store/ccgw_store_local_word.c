@@ -220,6 +220,20 @@ static apr_status_t submit_slots(ccgw_store_t *store, ccgw_local_record_t *recor
     return n ? ccgw_local_submit(&end, store, record, NULL, NULL) : APR_SUCCESS;
 }
 
+/* What could not be journalled is still to be saved. */
+static void mark_all(ccgw_local_segment_t *seg)
+{
+    apr_uint64_t i;
+
+    for (i = 0; i < seg->nslots; i++) {
+        ccgw_local_slot_t *slot = slot_at(seg, i, 0);
+
+        if (ccgw_local_read(slot->state) != CCGW_LOCAL_SLOT_FREE)
+            __atomic_store_n(&slot->dirty, 1, __ATOMIC_SEQ_CST);
+    }
+    __atomic_store_n(&seg->words_dirty, 1, __ATOMIC_SEQ_CST);
+}
+
 apr_status_t ccgw_local_words_save(ccgw_store_t *store, int now_too)
 {
     ccgw_local_segment_t *seg = store->seg;
@@ -250,6 +264,8 @@ apr_status_t ccgw_local_words_save(ccgw_store_t *store, int now_too)
     }
     if (rv == APR_SUCCESS)
         rv = submit_slots(store, record, n);
+    if (rv != APR_SUCCESS)
+        mark_all(seg);
     free(record);
     return rv;
 }

@@ -1,6 +1,14 @@
 /* Licensed to the Apache License, Version 2.0; see LICENSE. */
 /* test_record.c: packed records: there and back, foreign fields, damaged input. */
 #include "ccgw_error.h"
+#include "core/ccgw_agent.h"
+#include "core/ccgw_event.h"
+#include "core/ccgw_floor_record.h"
+#include "core/ccgw_optout.h"
+#include "core/ccgw_outbox.h"
+#include "core/ccgw_session.h"
+#include "core/ccgw_session_store.h"
+#include "core/ccgw_stream_record.h"
 #include "tap.h"
 #include "util/ccgw_record.h"
 
@@ -212,6 +220,154 @@ static void test_forged(void)
         is_int(decodes_safely(cases[i].p, cases[i].n), 0, "%s is refused", cases[i].says);
 }
 
+/* ---- all records that the store holds ---- */
+
+static const ccgw_record_type_t *const stored[] = {
+    &ccgw_session_record, &ccgw_participant_record, &ccgw_message_record, &ccgw_pair_record,
+    &ccgw_pointer_record, &ccgw_agent_record,       &ccgw_login_record,   &ccgw_stream_record,
+    &ccgw_event_record,   &ccgw_outbox_record,      &ccgw_optout_record,  &ccgw_floor_head_record,
+};
+
+static void *make_items(const ccgw_record_type_t *type, int n, int depth);
+
+/* Something in every field. */
+static void fill_field(char *rec, const ccgw_field_t *field, int depth)
+{
+    void *at = rec + field->offset;
+    ccgw_strs_t *strs = at;
+
+    switch (field->kind) {
+    case CCGW_FIELD_STR: *(const char **)at = apr_psprintf(pool, "text %d", field->tag); break;
+    case CCGW_FIELD_INT: *(apr_int64_t *)at = -field->tag; break;
+    case CCGW_FIELD_ENUM: *(int *)at = field->tag; break;
+    case CCGW_FIELD_STRS:
+        strs->v = (const char **)words;
+        strs->n = 3;
+        break;
+    case CCGW_FIELD_NESTED: *(void **)at = depth < 3 ? make_items(field->of, 1, depth + 1) : NULL; break;
+    default:
+        *(int *)(rec + field->count) = depth < 3 ? 2 : 0;
+        *(void **)at = depth < 3 ? make_items(field->of, 2, depth + 1) : NULL;
+        break;
+    }
+}
+
+static void *make_items(const ccgw_record_type_t *type, int n, int depth)
+{
+    char *items = apr_pcalloc(pool, (apr_size_t)n * type->size);
+    const ccgw_field_t *field;
+    int i;
+
+    for (i = 0; i < n; i++) {
+        for (field = type->fields; field->tag; field++)
+            fill_field(items + (apr_size_t)i * type->size, field, depth);
+    }
+    return items;
+}
+
+static apr_size_t length_of(const unsigned char *field)
+{
+    return 6 + (field[2] | (apr_size_t)field[3] << 8 | (apr_size_t)field[4] << 16 | (apr_size_t)field[5] << 24);
+}
+
+/* IN with fields of every tag up to 100 and of two high ones that it does not have. */
+static ccgw_buf_t add_unknown(ccgw_buf_t in)
+{
+    char *out = apr_palloc(pool, in.n + 102 * 11);
+    const unsigned char *at = (const unsigned char *)in.p + 2, *end = (const unsigned char *)in.p + in.n;
+    ccgw_buf_t made = { out, 2 };
+    unsigned tag;
+
+    memcpy(out, in.p, 2);
+    for (tag = 1; tag <= 0xffff; tag = tag < 100 ? tag + 1 : tag == 100 ? 40000 : tag == 40000 ? 0xffff : 0x10000) {
+        apr_size_t n = at < end && (at[0] | (unsigned)at[1] << 8) == tag ? length_of(at) : 0;
+
+        if (n) {
+            memcpy(out + made.n, at, n);
+            at += n;
+        }
+        else {
+            n = 11;
+            memcpy(out + made.n, "\0\0\5\0\0\0newer", n);
+            out[made.n] = (char)tag;
+            out[made.n + 1] = (char)(tag >> 8);
+        }
+        made.n += n;
+    }
+    return made;
+}
+
+/* Decode a copy that ends where its block does. 1: taken, and stable; 0: refused; -1: neither. */
+static int comes_back(const ccgw_record_type_t *type, const char *p, apr_size_t n, const ccgw_buf_t *want)
+{
+    ccgw_buf_t in = { malloc(n ? n : 1), n }, first = { 0 }, second = { 0 };
+    apr_pool_t *scratch;
+    apr_status_t rv;
+    const char *json;
+    int result;
+    void *rec;
+
+    memcpy((char *)(size_t)in.p, p, n);
+    apr_pool_create(&scratch, pool);
+    rec = apr_palloc(scratch, type->size);
+    rv = ccgw_record_decode(rec, type, in, scratch);
+    result = rv == APR_SUCCESS ? 1 : rv == CCGW_EDAMAGED || rv == CCGW_EFORMAT ? 0 : -1;
+    if (result == 1) {
+        ccgw_record_encode(&first, type, rec, scratch);
+        rv = ccgw_record_dump(&json, type, rec, CCGW_FIELD_SECRET | CCGW_FIELD_TEXT, scratch);
+        if (rv != APR_SUCCESS || ccgw_record_decode(rec, type, first, scratch) != APR_SUCCESS)
+            result = -1;
+        ccgw_record_encode(&second, type, rec, scratch);
+        if (first.n != second.n || memcmp(first.p, second.p, first.n))
+            result = -1;
+        if (want && (first.n != want->n || memcmp(first.p, want->p, want->n)))
+            result = -1;
+    }
+    apr_pool_destroy(scratch);
+    free((char *)(size_t)in.p);
+    return result;
+}
+
+static void test_stored(const ccgw_record_type_t *type)
+{
+    void *rec = make_items(type, 1, 1);
+    int odd = 0, taken = 0;
+    apr_size_t i, bit;
+    ccgw_buf_t in, more;
+    char *copy;
+
+    ccgw_record_encode(&in, type, rec, pool);
+    is_int(comes_back(type, in.p, in.n, &in), 1, "%s: what is written is read, byte for byte (%lu)", type->name,
+           (unsigned long)in.n);
+    more = add_unknown(in);
+    is_int(comes_back(type, more.p, more.n, &more), 1, "%s: fields of a newer program are carried along", type->name);
+    for (i = 0; i < in.n; i++)
+        odd += comes_back(type, in.p, i, NULL) < 0;
+    is_int(odd, 0, "%s: cut anywhere it is refused, or read and stable", type->name);
+    copy = apr_pmemdup(pool, in.p, in.n);
+    for (i = 0, odd = 0; i < in.n; i++) {
+        for (bit = 0; bit < 8; bit++) {
+            int result;
+
+            copy[i] ^= (char)(1 << bit);
+            result = comes_back(type, copy, in.n, NULL);
+            copy[i] ^= (char)(1 << bit);
+            odd += result < 0;
+            taken += result > 0;
+        }
+    }
+    is_int(odd, 0, "%s: with any one bit flipped too", type->name);
+    ok(taken < (int)in.n * 8, "%s: some of them are refused", type->name);
+}
+
+static void test_all_stored(void)
+{
+    unsigned i;
+
+    for (i = 0; i < sizeof stored / sizeof *stored; i++)
+        test_stored(stored[i]);
+}
+
 int main(void)
 {
     ccgw_buf_t in;
@@ -224,6 +380,7 @@ int main(void)
     test_unknown(in);
     test_damage(in);
     test_forged();
+    test_all_stored();
     apr_pool_destroy(pool);
     return done_testing();
 }

@@ -1,0 +1,232 @@
+# Licensed to the Apache License, Version 2.0; see LICENSE.
+# faults.t: what an administrator and a client see when the store cannot store: files that cannot grow, a full memory, a
+# disk whose syncs fail. The log says it once; what changes something is answered 503 in each dialect's own words; what
+# reads is answered; nothing that was answered before is lost; and where that is safe, it goes on by itself.
+use strict;
+use warnings;
+use CcgwAgentGateway ();
+use CcgwEvo;
+use CcgwServer;
+use CcgwTalk;
+use CcgwTest;
+
+my $STATUS = "<Location /server-status>\nSetHandler server-status\nRequire local\n</Location>\n";
+
+sub stats
+{
+    my ($server) = @_;
+    return {CcgwHttp->new($server->url)->request(GET => '/server-status?auto', {})->body =~ /^Ccgw_(\w+): (-?\d+)/mg};
+}
+
+# One agent at each dialect's desktop, two of them in a session.
+sub open_floor
+{
+    my ($server) = @_;
+    use_server($server);
+    my ($anna, $cleo) = people('anna', 'cleo');
+    my $floor = {server => $server, anna => $anna, cleo => $cleo, talk => talk($anna), his => talk($cleo), taken => [], number => 0};
+    $floor->{bert} = CcgwAgentGateway::desktop($server, 102);
+    $floor->{evo} = CcgwEvo->new($server->url, 'cleo');
+    return $floor;
+}
+
+# Something that changes, in each dialect. What was answered with yes is noted.
+sub change
+{
+    my ($floor, $dialect) = @_;
+    my $text = 'text ' . ++$floor->{number};
+    my $answer = $dialect eq 'genesys' ? $floor->{anna}->op($floor->{talk}{path}, 'SendMessage', text => $text)
+        : $dialect eq 'huawei' ? $floor->{bert}->post('onlineagent', $floor->{busy} ? 'sayfree' : 'saybusy')
+        : $floor->{evo}->call(POST => '/sessions/' . lc($floor->{his}{id}) . '/messages', {body => $text});
+    $floor->{busy} = !$floor->{busy} if $dialect eq 'huawei' && $answer->status == 200;
+    push @{$floor->{taken}}, $text if $dialect eq 'genesys' && $answer->status == 200;
+    return $answer;
+}
+
+my %WORDS = (
+    genesys => sub { json_like($_[0], {statusCode => 4, statusMessage => qr/\w/}, '... and says so in its words') },
+    huawei => sub { json_like($_[0], {retcode => '100-007', message => qr/\w/}, '... and says so in its words') },
+    evovoice => sub {
+        json_like($_[0], {responseStatus => {errorCode => 'ServiceUnavailable', message => qr/\w/}}, '... and says so in its words');
+    },
+);
+
+sub refused_everywhere
+{
+    my ($floor) = @_;
+    for my $dialect (sort keys %WORDS) {
+        my $answer = change($floor, $dialect);
+        is($answer->status, 503, "$dialect: what changes something is refused");
+        like($answer->header('Retry-After') // '', qr/^[1-9]\d*$/, '... until later');
+        $WORDS{$dialect}->($answer->json);
+    }
+    my $answer = customer_says($floor->{talk}{from}, 'x', may_fail => 1);
+    is($answer->status, 503, 'a customer is told to come again');
+    ok($answer->header('Retry-After'), '... later');
+}
+
+sub read_everywhere
+{
+    my ($floor) = @_;
+    is($floor->{anna}->get($floor->{talk}{path})->status, 200, 'genesys: what reads is answered');
+    is($floor->{bert}->request(GET => "onlineagent/102/agentstatus")->json->{retcode}, "0", 'huawei: likewise');
+    is($floor->{evo}->call(GET => '/sessions/' . lc $floor->{his}{id})->status, 200, 'evovoice: likewise');
+}
+
+sub works_everywhere
+{
+    my ($floor) = @_;
+    is(change($floor, $_)->status, 200, "$_: changes are taken") for sort keys %WORDS;
+    ok($floor->{anna}{desk}->wait_for(told_entry($floor->{talk}, 'Text', text => $floor->{taken}[-1])), '... and told')
+        or diag($floor->{anna}{desk}->describe, join "\n", @{$floor->{anna}{desk}{problems}});
+}
+
+# The server goes, with or without the agents' knowledge, and perhaps comes back.
+sub without_server
+{
+    my ($floor, $end, $again) = @_;
+    $floor->{$_}{desk}->hang_up for 'anna', 'cleo';
+    $floor->{server}->$end;
+    return unless $again;
+    $floor->{server}->again;
+    $floor->{$_}{desk}->resume for 'anna', 'cleo';
+}
+
+sub kept
+{
+    my ($floor) = @_;
+    my $messages = $floor->{anna}->get("$floor->{talk}{path}/messages")->json->{messages};
+    return map { ($_->{text} // '') =~ /^(text \d+)$/ ? $1 : () } @$messages;
+}
+
+# Lines of the log with that id, and no more than one of them.
+sub said_once
+{
+    my ($server, $id, $like) = @_;
+    ok(wait_until(sub { scalar $server->errors(qr/$id/) }), "$id is in the log");
+    my @lines = $server->errors(qr/$id/);
+    is(scalar @lines, 1, '... once');
+    like($lines[0] // '', $like, '... with directive and reason');
+}
+
+# The limit on file sizes of all processes, the parent's for those to come.
+sub limit_files
+{
+    my ($server, $limit) = @_;
+    for my $pid ($server->httpd, $server->children) {
+        system('prlimit', '--pid', $pid, "--fsize=$limit:") == 0 or die "prlimit: $?\n";
+    }
+}
+
+subtest 'the files cannot grow' => sub {
+    # Room for the first step of the journal; httpd's own files are smaller.
+    my $server = CcgwServer->start(conf => "$STATUS\nCcgwMailboxBytes 16M\n", under => ['prlimit', '--fsize=' . 7 * 1024 * 1024 . ':unlimited']);
+    my $floor = open_floor($server);
+    my $state = $server->state;
+    said_once($server, 'CCGW0110', qr/CcgwStateDir \Q$state\E: the journal cannot grow.*File too large|File too large.*CcgwStateDir \Q$state\E/);
+    works_everywhere($floor);
+    my $answer;
+    for (1 .. 500) {
+        $answer = $floor->{anna}->op($floor->{talk}{path}, 'AddComment', comment => $_ % 10 . 'x' x 60_000);
+        last if $answer->status != 200;
+    }
+    is($answer->status, 503, 'what is there gets full');
+    # smaller ones still find room behind it
+    for my $dialect (sort keys %WORDS) {
+        for (1 .. 1000) { last if change($floor, $dialect)->status != 200 }
+    }
+    for (1 .. 1000) { last if customer_says($floor->{talk}{from}, 'x', may_fail => 1)->status != 200 }
+    refused_everywhere($floor);
+    read_everywhere($floor);
+    is(stats($server)->{journal_stuck}, 1, 'the status page says so');
+    ok(scalar $server->errors(qr/:error\].*CCGW0401: .*the store cannot write/), 'a request that fails so is an error in the log');
+    my @children = $server->children;
+    $server->graceful;
+    refused_everywhere($floor);
+    read_everywhere($floor);
+    is(scalar $server->errors(qr/CCGW0110/), 1, 'a graceful restart changes nothing');
+    is(join(' ', $server->errors(qr/exit signal/)), '', 'no child died of it');
+    limit_files($server, 'unlimited');
+    ok(wait_until(sub { change($floor, 'genesys')->status == 200 }), 'when there is room it goes on by itself');
+    said_once($server, 'CCGW0112', qr/CcgwStateDir \Q$state\E: the journal grows again/);
+    works_everywhere($floor);
+    is_deeply([kept($floor)], $floor->{taken}, 'all that was answered is there, and nothing else');
+    without_server($floor, 'kill_all', 1);
+    is_deeply([kept($floor)], $floor->{taken}, '... also after the death of all processes');
+    works_everywhere($floor);
+    without_server($floor, 'stop');
+};
+
+subtest 'the memory is full' => sub {
+    my $server = CcgwServer->start(memory => '8M', durability => 'os', conf => "$STATUS\nCcgwKeepSessions 1s\n");
+    my $floor = open_floor($server);
+    my ($first, @waiting) = new_customer();
+    is(change($floor, 'huawei')->status, 200, 'nobody is ready');
+    customer_says($first, 'first');
+    my $answer;
+    for my $text ('x' x 3000, 'x') {
+        for (1 .. 5000) {
+            my $from = new_customer();
+            last if ($answer = customer_says($from, $text, may_fail => 1))->status != 200;
+            push @waiting, $from;
+        }
+    }
+    cmp_ok(scalar @waiting, '>', 100, 'many sessions fit');
+    is($answer->status, 503, 'one more does not');
+    like($answer->header('Retry-After') // '', qr/^[1-9]\d*$/, '... until later');
+    my $more = 0;
+    $more++ while $more < 70 && customer_says($floor->{talk}{from}, 'x', may_fail => 1)->status == 200;
+    is($more, 70, 'what has been begun goes on: its customer is heard');
+    said_once($server, 'CCGW0113', qr/CcgwMemory: the 8 MB of shared memory are full/);
+    is(stats($server)->{heap_full}, 1, 'the status page says so');
+    for (1 .. 1000) { last if change($floor, 'genesys')->status != 200 }
+    for my $dialect ('evovoice', 'genesys') {
+        for (1 .. 1000) { last if ($answer = change($floor, $dialect))->status != 200 }
+        is($answer->status, 503, "$dialect: a text is refused");
+        like($answer->header('Retry-After') // '', qr/^[1-9]\d*$/, '... until later');
+        $WORDS{$dialect}->($answer->json);
+    }
+    read_everywhere($floor);
+    # What is kept for finishing is enough to take on what waits.
+    $floor->{anna}->op('/me', 'Ready');
+    my $id = $floor->{anna}{desk}->offered($first);
+    ok($id, 'what waits is offered') or diag($floor->{anna}{desk}->describe, join "\n", @{$floor->{anna}{desk}{problems}});
+    $floor->{anna}->op('/me', 'NotReady');
+    done_ok($floor->{anna}->op("/me/smssessions/$id", $_), "... $_") for 'Accept', 'Complete';
+    is_deeply([kept($floor)], $floor->{taken}, 'all that was answered is there');
+    ok(over($floor->{anna}, $floor->{talk}), 'a session can be ended') or diag($floor->{anna}{desk}->describe, join "\n", @{$floor->{anna}{desk}{problems}});
+    ok(wait_until(sub { customer_says(new_customer(), 'y' x 100, may_fail => 1)->status == 200 }), 'sessions that are removed make room');
+    said_once($server, 'CCGW0114', qr/CcgwMemory: there is room/);
+    without_server($floor, 'stop');
+};
+
+subtest 'syncs fail' => sub {
+    my ($shim) = grep { -e } "$ENV{CCGW_TOP}/t/store/lib/fault.so", "$ENV{CCGW_BUILD}/t/store/lib/fault.so";
+    ok($shim, 'the shim is built') or return;
+    my $server = CcgwServer->start(conf => $STATUS, lives => 0);
+    my $state = $server->state;
+    my $when = $server->dir . '/fails';
+    $server->{under} = ['env', "LD_PRELOAD=$shim", "FAULT_WHEN=$when", "FAULT_FILES=$state/"];
+    my $floor = open_floor($server->again);
+    works_everywhere($floor);
+    CcgwServer::spew($when, '');
+    my $sure = @{$floor->{taken}};
+    ok(wait_until(sub { change($floor, 'genesys')->status == 503 }), 'what changes something is refused');
+    is(@{$floor->{taken}}, $sure, '... from the first one on');
+    refused_everywhere($floor);
+    read_everywhere($floor);
+    said_once($server, 'CCGW0111', qr/Input\/output error.*CcgwStateDir \Q$state\E: writing the journal failed/);
+    cmp_ok(stats($server)->{broken}, '>', 0, 'the status page says so');
+    unlink $when;
+    refused_everywhere($floor);
+    $server->graceful;
+    refused_everywhere($floor);
+    read_everywhere($floor);
+    without_server($floor, 'stop', 1);
+    works_everywhere($floor);
+    my %kept = map { $_ => 1 } kept($floor);
+    is(join(' ', grep { !$kept{$_} } @{$floor->{taken}}), '', 'after stop and start all that was answered is there');
+    without_server($floor, 'stop');
+};
+
+done_testing;

@@ -15,7 +15,6 @@
 #include "dialect/evovoice/dialect.h"
 #include "dialect/genesys/dialect.h"
 #include "dialect/huawei/dialect.h"
-#include "store/ccgw_store_front.h"
 
 APLOG_USE_MODULE(ccgw);
 
@@ -35,6 +34,8 @@ void *ccgw_server_conf_make(apr_pool_t *pool, server_rec *s)
     conf->roots = apr_array_make(pool, 2, sizeof(ccgw_root_t));
     engine->on = UNSET;
     engine->durability = CCGW_DURABLE_UNSET;
+    engine->accept_loss = UNSET;
+    engine->snapshot_bytes = UNSET;
     engine->pull_notify = UNSET;
     engine->pull_join = UNSET;
     engine->memory = UNSET;
@@ -116,6 +117,7 @@ static void apply_defaults(ccgw_engine_conf_t *engine)
         apr_int64_t value;
     } numbers[] = {
         { offsetof(ccgw_engine_conf_t, memory), 64 * 1024 * 1024 },
+        { offsetof(ccgw_engine_conf_t, snapshot_bytes), 512 * 1024 * 1024 },
         { offsetof(ccgw_engine_conf_t, mailbox_bytes), 256 * 1024 },
         { offsetof(ccgw_engine_conf_t, mailbox_events), 1024 },
         { offsetof(ccgw_engine_conf_t, max_waiters), 0 },
@@ -141,10 +143,7 @@ static void apply_defaults(ccgw_engine_conf_t *engine)
         engine->pull_notify = 0;
     if (engine->pull_join == UNSET)
         engine->pull_join = 0;
-    if (engine->durability == CCGW_DURABLE_UNSET)
-        engine->durability = CCGW_DURABLE_DISK;
-    if (!engine->store)
-        engine->store = "local";
+    ccgw_config_store_defaults(engine);
     ccgw_config_texts_defaults(engine);
 }
 
@@ -170,7 +169,8 @@ typedef struct bound_t {
 #define SECOND   APR_USEC_PER_SEC
 #define MEBIBYTE (APR_INT64_C(1024) * 1024)
 
-BOUND(bound_memory, memory, 4 * MEBIBYTE, APR_INT64_C(1024) * 1024 * MEBIBYTE);
+BOUND(bound_memory, memory, 8 * MEBIBYTE, APR_INT64_C(1024) * 1024 * MEBIBYTE);
+BOUND(bound_snapshot, snapshot_bytes, MEBIBYTE, APR_INT64_C(1024) * 1024 * MEBIBYTE);
 BOUND(bound_mailbox_bytes, mailbox_bytes, 4096, 1024 * MEBIBYTE);
 BOUND(bound_mailbox_events, mailbox_events, 16, 1048576);
 BOUND(bound_max_waiters, max_waiters, 1, 1048576);
@@ -329,62 +329,6 @@ static const char *set_floor(cmd_parms *cmd, void *dir, const char *path)
         return fault;
     engine->floor_path = ap_server_root_relative(cmd->pool, path);
     return engine->floor_path ? NULL : apr_psprintf(cmd->pool, "CcgwFloor: '%s' is not a file's path", path);
-}
-
-static const char *set_state_dir(cmd_parms *cmd, void *dir, const char *path)
-{
-    const char *fault;
-    ccgw_engine_conf_t *engine = find_engine(&fault, cmd);
-
-    if (!engine)
-        return fault;
-    engine->state_dir = ap_server_root_relative(cmd->pool, path);
-    return engine->state_dir ? NULL : apr_psprintf(cmd->pool, "CcgwStateDir: '%s' is not a directory's path", path);
-}
-
-static const char *set_store(cmd_parms *cmd, void *dir, const char *name)
-{
-    const char *fault;
-    ccgw_engine_conf_t *engine = find_engine(&fault, cmd);
-
-    if (!engine)
-        return fault;
-    if (!ccgw_store_find(name)) {
-        const char *names = "";
-        int i;
-
-        for (i = 0; ccgw_store_providers[i]; i++)
-            names = apr_pstrcat(cmd->pool, names, *names ? ", " : "", ccgw_store_providers[i]->name, NULL);
-        return apr_psprintf(cmd->pool, "CcgwStore: there is no store '%s'; this program has: %s", name, names);
-    }
-    engine->store = name;
-    return NULL;
-}
-
-static const char *set_durability(cmd_parms *cmd, void *dir, const char *word)
-{
-    static const struct {
-        const char *name;
-        ccgw_durability_t level;
-    } levels[] = {
-        { "memory", CCGW_DURABLE_MEMORY },
-        { "os", CCGW_DURABLE_OS },
-        { "disk", CCGW_DURABLE_DISK },
-        { "replica", CCGW_DURABLE_REPLICA },
-    };
-    const char *fault;
-    ccgw_engine_conf_t *engine = find_engine(&fault, cmd);
-    apr_size_t i;
-
-    if (!engine)
-        return fault;
-    for (i = 0; i < sizeof levels / sizeof *levels; i++) {
-        if (!strcasecmp(word, levels[i].name)) {
-            engine->durability = levels[i].level;
-            return NULL;
-        }
-    }
-    return apr_psprintf(cmd->pool, "CcgwDurability: '%s' is none of memory, os, disk, replica", word);
 }
 
 static const char *set_channel(cmd_parms *cmd, void *dir, int argc, char *const argv[])
@@ -551,14 +495,18 @@ const command_rec ccgw_commands[] = {
                    "a dialect (genesys); its root is the <Location>'s path, else the second word"),
     AP_INIT_TAKE1("CcgwFloor", set_floor, NULL, RSRC_CONF,
                   "the JSON file of tenants, agents, queues, numbers, workbins"),
-    AP_INIT_TAKE1("CcgwStore", set_store, NULL, RSRC_CONF,
+    AP_INIT_TAKE1("CcgwStore", ccgw_config_store, NULL, RSRC_CONF,
                   "local (default)"),
-    AP_INIT_TAKE1("CcgwStateDir", set_state_dir, NULL, RSRC_CONF,
+    AP_INIT_TAKE1("CcgwStateDir", ccgw_config_state_dir, NULL, RSRC_CONF,
                   "directory of journal and snapshots, for this server alone"),
     BOUNDED("CcgwMemory", set_size, bound_memory,
             "shared memory for all state, default 64M"),
-    AP_INIT_TAKE1("CcgwDurability", set_durability, NULL, RSRC_CONF,
+    AP_INIT_TAKE1("CcgwDurability", ccgw_config_durability, NULL, RSRC_CONF,
                   "memory, os, disk (default) or replica: when a change is answered"),
+    BOUNDED("CcgwSnapshot", set_size, bound_snapshot,
+            "journal after which a snapshot is taken, default 512M"),
+    AP_INIT_TAKE1("CcgwRecovery", ccgw_config_recovery, NULL, RSRC_CONF,
+                  "refuse (default) or accept-loss: what a start does about damaged stored data"),
     AP_INIT_ITERATE("CcgwAuthProvider", set_auth_provider, NULL, RSRC_CONF | ACCESS_CONF,
                     "who checks passwords: providers as for AuthBasicProvider, default file"),
     AP_INIT_TAKE_ARGV("CcgwChannel", set_channel, NULL, RSRC_CONF,
@@ -661,16 +609,8 @@ int ccgw_config_check(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, se
     apply_defaults(engine);
     if (!engine->on)
         return OK;
-    if (!engine->state_dir) {
-        ap_log_error(APLOG_MARK, APLOG_EMERG, 0, main_server,
-                     "CCGW0404: CcgwEngine On needs CcgwStateDir: a directory for this server's journal");
+    if (ccgw_config_store_check(engine, ptemp, main_server) != OK)
         result = HTTP_INTERNAL_SERVER_ERROR;
-    }
-    if (engine->durability == CCGW_DURABLE_REPLICA && !strcmp(engine->store, "local")) {
-        ap_log_error(APLOG_MARK, APLOG_EMERG, 0, main_server,
-                     "CCGW0405: CcgwDurability replica: the store 'local' keeps one copy only; say disk");
-        result = HTTP_INTERNAL_SERVER_ERROR;
-    }
     if (engine->bayeux_max_interval < engine->bayeux_hold) {
         ap_log_error(APLOG_MARK, APLOG_EMERG, 0, main_server,
                      "CCGW0406: CcgwBayeuxMaxInterval (%d s) is shorter than CcgwBayeuxTimeout (%d "

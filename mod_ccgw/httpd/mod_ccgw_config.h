@@ -23,9 +23,11 @@ typedef struct ccgw_engine_conf_t {
     const char *store;
     const char *state_dir;
     int durability;
+    int accept_loss; /**< 1: a start goes on without what is damaged */
     int pull_notify;
     int pull_join;
     apr_int64_t memory;
+    apr_int64_t snapshot_bytes;
     apr_int64_t mailbox_bytes;
     apr_int64_t mailbox_events;
     apr_int64_t max_waiters; /**< 0: half of the threads */
@@ -78,6 +80,16 @@ ccgw_dir_conf_t *ccgw_dir_conf(request_rec *r);
 
 /** Of the main server. */
 ccgw_engine_conf_t *ccgw_engine_conf(server_rec *main_server);
+
+/* The directives of the store, in mod_ccgw_config_store.c; those with bounds alone are rows of the table. */
+const char *ccgw_config_store(cmd_parms *cmd, void *dir, const char *name);
+const char *ccgw_config_state_dir(cmd_parms *cmd, void *dir, const char *path);
+const char *ccgw_config_durability(cmd_parms *cmd, void *dir, const char *word);
+const char *ccgw_config_recovery(cmd_parms *cmd, void *dir, const char *word);
+void ccgw_config_store_defaults(ccgw_engine_conf_t *engine);
+/** What no single one of them can find, and whether the directory can be this server's; nothing is touched. A server
+ *  that runs has its directory and is not asked again. Says every fault in the log. OK or an HTTP error. */
+int ccgw_config_store_check(const ccgw_engine_conf_t *engine, apr_pool_t *ptemp, server_rec *main_server);
 
 /* The directives about customers' texts, in mod_ccgw_config_texts.c. */
 const char *ccgw_config_stop_words(cmd_parms *cmd, void *dir, int argc, char *const argv[]);

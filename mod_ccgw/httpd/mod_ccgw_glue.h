@@ -24,7 +24,6 @@ typedef struct ccgw_child_t {
     int usable; /**< 0: every request is answered 503 */
     const ccgw_engine_conf_t *conf;
     const char *secret; /**< random hex, the same in all children of this httpd */
-    apr_time_t started; /**< deadline clock */
     ccgw_core_t core;
     ccgw_wait_t *wait;
 } ccgw_child_t;
@@ -34,6 +33,8 @@ extern ccgw_child_t ccgw_child;
 int ccgw_process_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s);
 void ccgw_process_child_init(apr_pool_t *pchild, server_rec *s);
 void ccgw_process_child_stopping(apr_pool_t *pchild, int graceful);
+/** Has an earlier configuration of this httpd been started? Then this one is a restart's. */
+int ccgw_process_runs(void);
 /** In the parent: the child PID has ended. */
 void ccgw_process_child_ended(pid_t pid);
 /** The compiled rows of DIALECT. */
@@ -104,6 +105,7 @@ typedef enum ccgw_signin_by_t { CCGW_BY_NOTHING, CCGW_BY_TOKEN, CCGW_BY_HTTPD, C
 typedef struct ccgw_signin_t {
     apr_status_t status; /**< CCGW_ESIGNIN: nobody, or wrong */
     ccgw_signin_by_t by;
+    int cookie; /**< by a token that stood in a cookie, so any page may have sent the request */
     const ccgw_agent_def_t *agent;
     ccgw_login_t login;
     const char *token; /**< to be set as cookie; NULL: the client has it */
@@ -114,8 +116,9 @@ typedef struct ccgw_signin_t {
 const ccgw_signin_t *ccgw_auth_signin(request_rec *r);
 /** ccgw_view_t.check_password; BATON is the request_rec. */
 apr_status_t ccgw_auth_password(void *baton, ccgw_call_t *call, const char *user, const char *password);
-/** APR_SUCCESS, or CCGW_ECSRF when a cookie alone vouches for a request that changes something. */
-apr_status_t ccgw_auth_csrf(request_rec *r, const ccgw_signin_t *signin);
+/** APR_SUCCESS, or CCGW_ECSRF when a cookie alone vouches for a request to OP that changes something: without the
+ *  dialect's token, or by a GET of which the browser says that another site's page caused it. */
+apr_status_t ccgw_auth_csrf(request_rec *r, const ccgw_signin_t *signin, const ccgw_op_t *op);
 /** Cookie and CSRF headers of an answer. */
 void ccgw_auth_headers(request_rec *r, const ccgw_signin_t *signin);
 /** A request that may have ended its own login is done. */

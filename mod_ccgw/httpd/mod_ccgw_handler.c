@@ -176,9 +176,12 @@ static int log_level(const ccgw_reply_t *reply)
 
 void ccgw_handler_log(request_rec *r, const char *op, const ccgw_reply_t *reply)
 {
+    int level;
+
     if (reply->code == APR_SUCCESS)
         return;
-    ap_log_rerror(APLOG_MARK, log_level(reply), 0, r, "CCGW0401: %s %s: %s (%s, agent %s)", r->method, r->uri,
+    level = log_level(reply); /* asked once: the macro below looks at its argument twice */
+    ap_log_rerror(APLOG_MARK, level, 0, r, "CCGW0401: %s %s: %s (%s, agent %s)", r->method, r->uri,
                   reply->text ? reply->text : "no reason given", op ? op : "-",
                   ccgw_str_given(r->user) ? r->user : "-");
 }
@@ -294,7 +297,7 @@ static void run_row(ccgw_reply_t *reply, request_rec *r, const ccgw_root_t *root
                    signin->agent ? signin->login.id : NULL, r->pool);
     if (signin->agent) {
         ccgw_auth_headers(r, signin);
-        if (!op->stream && ccgw_auth_csrf(r, signin) != APR_SUCCESS) {
+        if (!op->stream && ccgw_auth_csrf(r, signin, op) != APR_SUCCESS) {
             answer_problem(reply, r, root, view, CCGW_ECSRF, NULL);
             return;
         }

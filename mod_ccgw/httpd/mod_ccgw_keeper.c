@@ -17,7 +17,6 @@
 
 #define ROUND         (APR_USEC_PER_SEC / 10)
 #define MATCH_ROUND   APR_USEC_PER_SEC
-#define RETRY_ROUND   (APR_USEC_PER_SEC / 5)
 #define DUE_AT_ONCE   256
 #define SEEN_AT_ONCE  256
 #define TEXTS_AT_ONCE 16
@@ -59,9 +58,9 @@ static void keep_store(const ccgw_core_t *core, apr_status_t *last)
 {
     apr_status_t rv = core->provider->housekeep ? core->provider->housekeep(core->store, 0) : APR_SUCCESS;
 
-    /* Trouble that lasts is said once, not ten times a second. */
-    if (rv != APR_SUCCESS && rv != *last)
-        ccgw_log(CCGW_LOG_ERROR, rv, "CCGW0430: the store's housekeeping failed");
+    /* Trouble that lasts is said once, not ten times a second; of what stops all changes the store itself has spoken. */
+    if (rv != APR_SUCCESS && rv != *last && rv != CCGW_ESTORE)
+        ccgw_log(CCGW_LOG_ERROR, rv, "CCGW0430: the store's housekeeping failed; a snapshot may be missing");
     *last = rv;
 }
 
@@ -82,7 +81,7 @@ static void *keep_house(void *baton)
         __atomic_store_n(&keeper.keeping, 1, __ATOMIC_RELAXED);
         apr_pool_clear(keeper.house_pool);
         keep_store(core, &last);
-        ccgw_due_sweep(core, child->started, DUE_AT_ONCE, keeper.house_pool);
+        ccgw_due_sweep(core, core->started, DUE_AT_ONCE, keeper.house_pool);
         /* once: what the configuration says has not changed since this child began */
         if (!survey.done)
             ccgw_retention_survey(&survey, core, SEEN_AT_ONCE, keeper.house_pool);
@@ -98,16 +97,20 @@ static void *keep_house(void *baton)
 
 static void *send_texts(void *baton)
 {
+    static const apr_interval_time_t pause[] = {
+        [CCGW_OUTBOX_EMPTY] = MATCH_ROUND, [CCGW_OUTBOX_LATER] = CCGW_OUTBOX_PAUSE, [CCGW_OUTBOX_NOW] = 0
+    };
     ccgw_child_t *child = baton;
-    int poked = 0, more = 0;
+    ccgw_outbox_sender_t sender = { ccgw_customer_send, child, TEXTS_AT_ONCE };
+    ccgw_outbox_left_t left = CCGW_OUTBOX_EMPTY;
+    int poked = 0;
 
-    while (rest(more ? RETRY_ROUND : MATCH_ROUND, &poked)) {
+    while (rest(pause[left], &poked)) {
         /* Nobody poked and nothing was left: a mere second's end concerns the one that keeps house. */
-        if (!poked && !more && !__atomic_load_n(&keeper.keeping, __ATOMIC_RELAXED))
+        if (!poked && !left && !__atomic_load_n(&keeper.keeping, __ATOMIC_RELAXED))
             continue;
-        more = 0;
         apr_pool_clear(keeper.outbox_pool);
-        ccgw_outbox_run(&more, &child->core, ccgw_customer_send, child, TEXTS_AT_ONCE, keeper.outbox_pool);
+        ccgw_outbox_run(&left, &child->core, &sender, keeper.outbox_pool);
     }
     return NULL;
 }

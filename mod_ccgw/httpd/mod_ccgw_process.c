@@ -7,6 +7,7 @@
 #include "mod_ccgw_glue.h"
 
 #include <apr_shm.h>
+#include <apr_signal.h>
 #include <apr_strings.h>
 #include <ap_mpm.h>
 #include <http_core.h>
@@ -26,21 +27,23 @@ APLOG_USE_MODULE(ccgw);
 #define RETAINED_KEY "mod_ccgw"
 #define SECRET_BYTES 32
 
+#define NUMBERS 5
+
 /* What outlives a restart. Data only; a program of another layout leaves it alone until httpd has ended. */
 typedef struct retained_t {
     int layout;
     int starts;
     apr_time_t clock_offset;
-    apr_time_t started;
+    apr_time_t started; /* the server, not a generation */
     ccgw_store_t *store;
     ccgw_wait_shared_t *wait;
     char secret[2 * SECRET_BYTES + 1];
     char store_name[32];
     char state_dir[1024];
-    apr_int64_t memory;
+    apr_int64_t numbers[NUMBERS]; /* what the store was opened with */
 } retained_t;
 
-#define LAYOUT (CCGW_WAIT_LAYOUT * 1000 + 1)
+#define LAYOUT (CCGW_WAIT_LAYOUT * 1000 + 2)
 
 ccgw_child_t ccgw_child;
 
@@ -125,6 +128,15 @@ static apr_status_t make_wait(retained_t *retained, server_rec *s)
     return APR_SUCCESS;
 }
 
+static void note_numbers(apr_int64_t numbers[NUMBERS], const ccgw_engine_conf_t *conf)
+{
+    numbers[0] = conf->memory;
+    numbers[1] = conf->durability;
+    numbers[2] = conf->mailbox_events;
+    numbers[3] = conf->mailbox_bytes;
+    numbers[4] = conf->snapshot_bytes;
+}
+
 static apr_status_t open_store(retained_t *retained, const ccgw_engine_conf_t *conf, server_rec *s)
 {
     apr_pool_t *process = s->process->pool;
@@ -139,6 +151,8 @@ static apr_status_t open_store(retained_t *retained, const ccgw_engine_conf_t *c
     config.gid = geteuid() == 0 ? ap_unixd_config.group_id : getegid();
     config.mailbox_events = (int)conf->mailbox_events;
     config.mailbox_bytes = (apr_size_t)conf->mailbox_bytes;
+    config.snapshot_bytes = (apr_uint64_t)conf->snapshot_bytes;
+    config.accept_loss = conf->accept_loss;
     config.log = log_store;
     rv = generation.provider->open_parent(&retained->store, &why, &config, process);
     if (rv != APR_SUCCESS) {
@@ -150,19 +164,32 @@ static apr_status_t open_store(retained_t *retained, const ccgw_engine_conf_t *c
     }
     apr_cpystrn(retained->store_name, conf->store, sizeof retained->store_name);
     apr_cpystrn(retained->state_dir, conf->state_dir, sizeof retained->state_dir);
-    retained->memory = conf->memory;
+    note_numbers(retained->numbers, conf);
     return APR_SUCCESS;
 }
 
 /* Some directives shape what is made once per httpd. */
-static void compare_with_start(const retained_t *retained, const ccgw_engine_conf_t *conf, server_rec *s)
+static void compare_with_start(const retained_t *retained, const ccgw_engine_conf_t *conf, apr_pool_t *ptemp,
+                               server_rec *s)
 {
-    if (strcmp(retained->state_dir, conf->state_dir) || strcmp(retained->store_name, conf->store) ||
-        retained->memory != conf->memory) {
+    static const char *const names[NUMBERS] = { "CcgwMemory", "CcgwDurability", "CcgwMailboxEvents", "CcgwMailboxBytes",
+                                                "CcgwSnapshot" };
+    const char *changed = "";
+    apr_int64_t numbers[NUMBERS];
+    int i;
+
+    if (strcmp(retained->store_name, conf->store))
+        changed = apr_pstrcat(ptemp, changed, " CcgwStore", NULL);
+    if (strcmp(retained->state_dir, conf->state_dir))
+        changed = apr_pstrcat(ptemp, changed, " CcgwStateDir", NULL);
+    note_numbers(numbers, conf);
+    for (i = 0; i < NUMBERS; i++) {
+        if (numbers[i] != retained->numbers[i])
+            changed = apr_pstrcat(ptemp, changed, " ", names[i], NULL);
+    }
+    if (*changed) {
         ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
-                     "CCGW0413: CcgwStore, CcgwStateDir and CcgwMemory are taken "
-                     "from the start of httpd (%s, %s): stop and start it to change them",
-                     retained->store_name, retained->state_dir);
+                     "CCGW0413: a restart does not change%s: stop httpd and start it again for that", changed);
     }
 }
 
@@ -179,7 +206,7 @@ static apr_status_t open_engine(retained_t *retained, const ccgw_engine_conf_t *
     if (rv != APR_SUCCESS)
         return rv;
     if (retained->store)
-        compare_with_start(retained, conf, s);
+        compare_with_start(retained, conf, ptemp, s);
     generation.provider = ccgw_store_find(retained->store ? retained->store_name : conf->store);
     if (!retained->store)
         rv = open_store(retained, conf, s);
@@ -227,6 +254,19 @@ static void advise(const ccgw_engine_conf_t *conf, server_rec *s)
         channels += conf->channels[i] != NULL;
     if (!channels)
         ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s, "CCGW0416: without CcgwChannel no customer can reach an agent");
+    if (conf->accept_loss) {
+        ap_log_error(
+            APLOG_MARK, APLOG_WARNING, 0, s,
+            "CCGW0422: CcgwRecovery accept-loss is on: a start gives up stored data that is damaged, and whatever "
+            "follows it, instead of refusing; take it out again now");
+    }
+}
+
+int ccgw_process_runs(void)
+{
+    const retained_t *retained = ap_retained_data_get(RETAINED_KEY);
+
+    return retained && retained->starts;
 }
 
 int ccgw_process_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
@@ -253,6 +293,9 @@ int ccgw_process_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *pt
     }
     ccgw_time_set_offset(retained->clock_offset);
     ccgw_json_start();
+    /* A write beyond a limit on file sizes shall fail like one to a full disk, and not end the process. httpd ignores
+     * this signal, too, but not before the first start has opened the store. */
+    apr_signal(SIGXFSZ, SIG_IGN);
     rv = open_engine(retained, conf, pconf, ptemp, s);
     generation.usable = rv == APR_SUCCESS;
     if (rv == APR_SUCCESS) {
@@ -338,6 +381,7 @@ static void fill_core(ccgw_core_t *core, const ccgw_engine_conf_t *conf)
 
     core->provider = generation.provider;
     core->store = generation.retained->store;
+    core->started = generation.retained->started;
     core->now = tell_now;
     core->wall = tell_wall;
     core->limits.no_answer = conf->no_answer;
@@ -363,7 +407,6 @@ static apr_status_t join_engine(ccgw_child_t *child, apr_pool_t *pchild)
     apr_status_t rv;
 
     fill_core(core, child->conf);
-    child->started = retained->started;
     child->secret = retained->secret;
     ccgw_carrier_begin(pchild);
     ccgw_auth_begin(pchild);

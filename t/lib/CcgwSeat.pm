@@ -128,14 +128,19 @@ sub sign_in
 
 sub sign_out { $_[0]{desk}->sign_out }
 
-# A poll is left waiting between looks, as a desktop does.
+# A poll is left waiting between looks, as a desktop does. One sent on a connection that had been idle for too long was
+# never read.
 sub listen
 {
     my ($self) = @_;
     for (1 .. 20) {
         $self->{desk}->send_poll if !$self->{waiting}++;
-        my $answer = $self->{desk}->take_poll(0.02) or return;
+        my $answer = $self->{desk}->take_poll(0.02);
+        my $broken = !$answer && $self->{desk}{polls}->ended;
+        return if !$answer && !$broken;
         $self->{waiting} = 0;
+        $self->{desk}{polls}->close if $broken;
+        next if $broken;
         my $event = $answer->json->{event} or return;
         push @{$self->{events}}, $event;
     }

@@ -11,8 +11,8 @@
 #   $server->errors(qr/CCGW0042/)              # lines of the error log; of all lives of this server
 #
 # Options of start(): mpm, conf (text), floor (file, or data that becomes one), users, state, durability, memory,
-# workers, threads, port, module; lives => 0 leaves it unstarted. What is left at the end of the test is ended and
-# removed.
+# workers, threads, port, module; under: a command that the server is to be started by, as in ['env', 'NAME=value'];
+# lives => 0 leaves it unstarted. What is left at the end of the test is ended and removed.
 package CcgwServer;
 use strict;
 use warnings;
@@ -90,14 +90,15 @@ sub conf
 sub command
 {
     my ($self) = @_;
-    my @command = ($^X, "$TOP/conf/demo/serve", "PORT=$self->{port}", "STATE=$self->{state}", "RUN=" . $self->run,
+    my @command = (@{$self->{under} || []}, $^X, "$TOP/conf/demo/serve", "PORT=$self->{port}", "STATE=$self->{state}",
+        "RUN=" . $self->run,
         "CONF=$self->{dir}/extra.conf", "MPM=$self->{mpm}", "DURABILITY=$self->{durability}",
         "MODULE=$self->{module}");
     push @command, uc($_) . "=$self->{$_}" for grep { defined $self->{$_} } qw(floor users memory workers threads);
     return @command;
 }
 
-# Start (again). Dies with httpd's words when it does not come up; try_start returns false instead.
+# Start (again); should this program be killed, the kernel ends the server (setpriv). Dies with httpd's words when it does not come up; try_start returns false instead.
 sub again
 {
     my ($self) = @_;
@@ -115,13 +116,17 @@ sub try_start
         open STDIN, '<', '/dev/null';
         open STDOUT, '>&', $in;
         open STDERR, '>', "$self->{dir}/said";
-        exec $self->command or POSIX::_exit(127);
+        my @bound = system('command -v setpriv >/dev/null 2>&1') == 0 ? ('setpriv', '--pdeathsig', 'TERM') : ();
+        exec @bound, $self->command or POSIX::_exit(127);
     }
     close $in;
     $self->{pid} = $pid;
     my $line = read_line($out, $START_TIME);
     $self->{out} = $out;
-    return 1 if $line eq "ready " . $self->url . "\n";
+    if ($line eq "ready " . $self->url . "\n") {
+        $self->{begun}++;
+        return 1;
+    }
     $self->stop;
     $self->{said} = slurp("$self->{dir}/said") . ($line ne '' ? "stdout: $line" : '');
     return 0;
@@ -201,10 +206,11 @@ sub kill_child
 sub graceful
 {
     my ($self, $signal) = @_;
-    my $done = qr/resuming normal operations/;
-    my $before = () = $self->errors($done);
+    my $all_begun = sub { $self->{begun} <= (my @said = $self->errors(qr/resuming normal operations/)) };
+    wait_true($all_begun, 30);    # a server that has just been started may answer before it says so
     kill $signal || 'USR1', $self->{pid};
-    wait_true(sub { (my @now = $self->errors($done)) > $before }, 30) or die "no restart within 30 s\n";
+    $self->{begun}++;
+    wait_true($all_begun, 30) or die "no restart within 30 s\n";
     return $self;
 }
 

@@ -185,6 +185,8 @@ void bench_disk_fill(const bench_disk_t *disk);
 bench_job_t bench_disk_job(bench_disk_t *disk);
 /** Read all files of DIR once. @return seconds; *BYTES read */
 double bench_disk_read(double *bytes, const char *dir);
+/** None of the files of DIR is in the system's memory any more. */
+void bench_disk_forget(const char *dir);
 /** Remove DIR and the files in it. */
 void bench_disk_remove(const char *dir);
 

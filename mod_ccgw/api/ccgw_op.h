@@ -228,7 +228,8 @@ typedef struct ccgw_op_t {
     const struct ccgw_stream_framing_t *stream; /**< instead of a verb: an event reader's endpoint */
     const ccgw_sign_in_t *sign_in;              /**< the caller is found by the arguments' password; NEED is NOBODY */
     const ccgw_header_t *headers;               /**< NULL none */
-} ccgw_op_t;                                    /* ends with id NULL */
+    ccgw_method_t means; /**< rows for any method: the one the operation has by the book; GET changes nothing */
+} ccgw_op_t;             /* ends with id NULL */
 
 typedef struct ccgw_dialect_t {
     const char *name;

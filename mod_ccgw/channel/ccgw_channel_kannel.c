@@ -16,7 +16,7 @@
 
 #define FIELD_MAX  64
 #define ID_MAX     128
-#define TEXT_MAX   4096
+#define TEXT_MAX   16384
 #define SECRET_MAX 256
 /* Of the carrier's own words on a text's fate. */
 #define WHY_MAX 120

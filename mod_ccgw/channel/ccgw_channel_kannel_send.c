@@ -20,27 +20,60 @@
  * taken 16. */
 #define REPORTS_ALL "31"
 
-/* Every character a handset knows without Unicode: GSM 03.38, then its extension table. */
+/* Every character a handset knows without Unicode: GSM 03.38, and its extension table, whose characters count twice. */
 static const char gsm_alphabet[] = "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ "
                                    "!\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿"
-                                   "abcdefghijklmnopqrstuvwxyzäöñüà"
-                                   "\f^{}\\[~]|€";
+                                   "abcdefghijklmnopqrstuvwxyzäöñüà";
+static const char gsm_extension[] = "\f^{}\\[~]|€";
 
-static int is_gsm(const char *text)
+/* What fits a text sent as one, and a part of one that is not; a receiver counts parts in eight bits. */
+#define GSM_ALONE   160
+#define GSM_PART    153
+#define UNITS_ALONE 70
+#define UNITS_PART  67
+#define PARTS_MAX   255
+
+typedef struct form_t {
+    int unicode; /* it needs UCS-2 */
+    int parts;
+} form_t;
+
+/* How many places the character ONE takes in GSM 03.38; 0: it has none there. */
+static int gsm_places(const char *one)
 {
-    apr_size_t left = strlen(text), n;
+    if (strstr(gsm_alphabet, one))
+        return 1;
+    return strstr(gsm_extension, one) ? 2 : 0;
+}
+
+/* In how many parts TEXT leaves. A character of two places is never cut, a part goes without its last one for it. */
+static form_t measure(const char *text)
+{
+    apr_size_t left = strlen(text), n, units = 0, gsm = 0, part = 0, parts = 1;
+    form_t form = { 0 };
 
     for (; left; text += n, left -= n) {
         char one[5] = "";
+        int places;
 
         n = ccgw_utf8_length(text, left);
-        if (!n)
-            return 0;
+        n = n ? n : 1;
         memcpy(one, text, n);
-        if (!strstr(gsm_alphabet, one))
-            return 0;
+        places = gsm_places(one);
+        form.unicode |= !places;
+        units += n == 4 ? 2 : 1;
+        gsm += places;
+        if (part + places > GSM_PART) {
+            parts++;
+            part = 0;
+        }
+        part += places;
     }
-    return 1;
+    if (form.unicode)
+        form.parts = units <= UNITS_ALONE ? 1 : (int)((units + UNITS_PART - 1) / UNITS_PART);
+    else
+        form.parts = gsm <= GSM_ALONE ? 1 : (int)parts;
+    return form;
 }
 
 static void add_argument(ccgw_out_t *url, CURL *curl, const char *name, const char *value)
@@ -84,7 +117,8 @@ static const char *report_url(const ccgw_channel_t *channel, const ccgw_outbound
     return url.p;
 }
 
-static const char *request_url(CURL *curl, const ccgw_channel_t *channel, const ccgw_outbound_t *text, apr_pool_t *pool)
+static const char *request_url(CURL *curl, const ccgw_channel_t *channel, const ccgw_outbound_t *text, int unicode,
+                               apr_pool_t *pool)
 {
     ccgw_out_t url;
 
@@ -95,7 +129,7 @@ static const char *request_url(CURL *curl, const ccgw_channel_t *channel, const 
     add_argument(&url, curl, "from", text->from);
     add_argument(&url, curl, "to", text->to);
     add_argument(&url, curl, "charset", "UTF-8");
-    if (!is_gsm(text->text))
+    if (unicode)
         add_argument(&url, curl, "coding", "2");
     add_argument(&url, curl, "text", text->text);
     if (channel->reports) {
@@ -201,16 +235,23 @@ apr_status_t ccgw_channel_kannel_send(const char **why, ccgw_channel_t *channel,
                                       apr_pool_t *pool)
 {
     answer_t answer = { .n = 0 };
-    CURL *curl = curl_easy_init();
+    form_t form = measure(text->text);
     long status = 0;
     apr_status_t rv;
     CURLcode code;
+    CURL *curl;
 
+    /* Kannel would cut the rest off and say nothing. */
+    if (form.parts > PARTS_MAX) {
+        *why = apr_psprintf(pool, "the text needs %d parts, a customer is sent at most %d", form.parts, PARTS_MAX);
+        return CCGW_EREFUSED;
+    }
+    curl = curl_easy_init();
     if (!curl) {
         *why = "no memory for a request";
         return CCGW_EBUSY;
     }
-    set_options(curl, channel, request_url(curl, channel, text, pool), &answer);
+    set_options(curl, channel, request_url(curl, channel, text, form.unicode, pool), &answer);
     code = curl_easy_perform(curl);
     if (code == CURLE_OK) {
         curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);

@@ -14,8 +14,10 @@
 #include "util/ccgw_log.h"
 #include "util/ccgw_time.h"
 
-/** Conflicts are retried for this long. */
-#define RETRY_FOR apr_time_from_sec(2)
+/** Conflicts are retried for this long, and in any case so often: an attempt may stand still for longer than that, on a
+ *  disk or a machine that has too much to do, and the next one would be done at once. */
+#define RETRY_FOR   apr_time_from_sec(2)
+#define RETRY_LEAST 8
 /** The longest pause between two attempts. */
 #define RETRY_PAUSE_MAX apr_time_from_msec(20)
 
@@ -132,11 +134,12 @@ apr_status_t ccgw_run(ccgw_call_t *call, ccgw_work_fn_t *fn, void *baton, ccgw_d
     ccgw_work_t work = { .call = call, .core = call->core };
     apr_time_t pause = apr_time_from_msec(1) / 4, stop = ccgw_time_now() + RETRY_FOR;
     apr_status_t rv;
+    int n;
 
     apr_pool_create(&work.pool, call->pool);
-    for (;;) {
+    for (n = 1;; n++) {
         rv = attempt(&work, fn, baton, durability);
-        if (rv != CCGW_ECONFLICT || ccgw_time_now() > stop)
+        if (rv != CCGW_ECONFLICT || (n >= RETRY_LEAST && ccgw_time_now() > stop))
             break;
         /* jitter: the counter of new ids is as good as random here */
         apr_sleep(pause / 2 + (apr_interval_time_t)(ccgw_id_new(0) % (apr_uint64_t)pause));

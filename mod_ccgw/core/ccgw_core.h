@@ -50,6 +50,8 @@ typedef struct ccgw_core_t {
     ccgw_store_t *store;
     const struct ccgw_floor_t *floor;
     ccgw_limits_t limits;
+    apr_time_t started; /**< deadline clock when this life of the server began: no process of one before is alive, those
+                             of a generation before may be. 0: unknown */
     apr_time_t (*now)(void *baton);  /**< the deadline clock */
     apr_time_t (*wall)(void *baton); /**< the clock shown to people */
     void *clock_baton;
@@ -119,7 +121,7 @@ typedef apr_status_t ccgw_work_fn_t(ccgw_work_t *work, void *baton);
 
 /**
  * Run FN inside a transaction and commit. FN's failure drops the transaction and is returned. Conflicts begin again
- * with jitter for up to 2 s, then CCGW_EBUSY. After a commit that added work or availability the matching of those
+ * with jitter for up to 2 s, and at least some times, then CCGW_EBUSY. After a commit that added work or availability the matching of those
  * queues runs (in transactions of its own); its outcome is not the verb's.
  */
 apr_status_t ccgw_run(ccgw_call_t *call, ccgw_work_fn_t *fn, void *baton, ccgw_durability_t durability);

@@ -40,8 +40,14 @@ static int by_age(const void *a, const void *b)
     return x->at != y->at ? (x->at > y->at) - (x->at < y->at) : (x->session > y->session) - (x->session < y->session);
 }
 
+/* Its time has come, or its claim is over: also one whose owner died with the server before this one. */
+static int is_ready(const ccgw_outbox_t *entry, const ccgw_core_t *core, apr_time_t now)
+{
+    return entry->lease <= now || (entry->state == CCGW_OUTBOX_CLAIMED && entry->lease - LEASE < core->started);
+}
+
 /* Note the entry of RECORD when it is the first of its session, which *SEEN is not, and its time has come. */
-static void note_ready(apr_array_header_t *ready, ccgw_id_t *seen, const ccgw_record_t *record,
+static void note_ready(apr_array_header_t *ready, ccgw_id_t *seen, const ccgw_record_t *record, const ccgw_core_t *core,
                        const ccgw_tenant_t *tenant, apr_time_t now, apr_pool_t *turn)
 {
     ccgw_outbox_t entry;
@@ -52,7 +58,7 @@ static void note_ready(apr_array_header_t *ready, ccgw_id_t *seen, const ccgw_re
                  tenant->name);
         return;
     }
-    if (entry.session != *seen && entry.lease <= now) {
+    if (entry.session != *seen && is_ready(&entry, core, now)) {
         head_t head = { tenant, entry.session, entry.index, entry.copy, entry.media, entry.at };
 
         APR_ARRAY_PUSH(ready, head_t) = head;
@@ -76,7 +82,7 @@ static apr_status_t scan_page(apr_array_header_t *ready, int *n, ccgw_buf_t *fro
     if (rv == APR_SUCCESS)
         rv = core->provider->scan(&records, n, txn, CCGW_TABLE_OUTBOX, *from, to, CCGW_OUTBOX_PAGE);
     for (i = 0; rv == APR_SUCCESS && i < *n; i++)
-        note_ready(ready, &seen, &records[i], tenant, now, turn);
+        note_ready(ready, &seen, &records[i], core, tenant, now, turn);
     /* Go on behind the whole session of the last record: only its first entry counts. */
     if (rv == APR_SUCCESS && *n) {
         last = records[*n - 1].key;
@@ -177,7 +183,7 @@ static apr_status_t claim(ccgw_work_t *work, void *baton)
 
     attempt->claimed = attempt->again = attempt->expired = attempt->unwanted = 0;
     rv = read_head(entry, &found, work, attempt->head);
-    if (rv != APR_SUCCESS || !found || entry->lease > work->call->now)
+    if (rv != APR_SUCCESS || !found || !is_ready(entry, work->core, work->call->now))
         return rv;
     if (entry->state == CCGW_OUTBOX_CLAIMED) {
         attempt->expired = 1;
@@ -299,9 +305,17 @@ static void log_doubt(const attempt_t *attempt)
                  id, entry->index, entry->tries);
 }
 
-/* The claim's strings are views into an attempt's pool that lives as long as the call's. */
-static apr_status_t send_one(apr_status_t *outcome, ccgw_core_t *core, const head_t *head, ccgw_outbox_send_t *send,
-                             void *baton, apr_pool_t *pool)
+/* Does what was tried wait no more? */
+static int has_left(const attempt_t *attempt)
+{
+    return attempt->unwanted || attempt->reported ||
+           (attempt->settled && (attempt->outcome == APR_SUCCESS || attempt->outcome == CCGW_EREFUSED));
+}
+
+/* *gone: its session's next text may follow. The claim's strings are views into an attempt's pool that lives as long as
+ * the call's. */
+static apr_status_t send_one(apr_status_t *outcome, int *gone, ccgw_core_t *core, const head_t *head,
+                             const ccgw_outbox_sender_t *sender, apr_pool_t *pool)
 {
     attempt_t attempt = { .head = head };
     const char *why = NULL;
@@ -309,15 +323,17 @@ static apr_status_t send_one(apr_status_t *outcome, ccgw_core_t *core, const hea
     apr_status_t rv;
 
     *outcome = APR_SUCCESS;
+    *gone = 0;
     ccgw_call_init(&call, core, head->tenant, NULL, NULL, pool);
     rv = ccgw_run(&call, claim, &attempt, CCGW_DURABLE_DISK);
     if (rv != APR_SUCCESS)
         return rv;
     log_doubt(&attempt);
+    *gone = has_left(&attempt);
     if (!attempt.claimed)
         return APR_SUCCESS;
     ccgw_step(OUTBOX_CLAIMED);
-    attempt.outcome = send(baton, &why, &attempt.entry, pool);
+    attempt.outcome = sender->send(sender->baton, &why, &attempt.entry, pool);
     if (attempt.outcome == APR_SUCCESS)
         ccgw_step(OUTBOX_ANSWERED);
     *outcome = attempt.outcome;
@@ -325,38 +341,57 @@ static apr_status_t send_one(apr_status_t *outcome, ccgw_core_t *core, const hea
     rv = ccgw_run(&call, settle, &attempt, CCGW_DURABLE_UNSET);
     if (rv != APR_SUCCESS)
         return rv;
+    *gone = has_left(&attempt);
     ccgw_step(OUTBOX_SETTLED);
     log_outcome(&attempt, why);
     return APR_SUCCESS;
 }
 
-apr_status_t ccgw_outbox_run(int *more, ccgw_core_t *core, ccgw_outbox_send_t *send, void *baton, int max,
-                             apr_pool_t *scratch)
+/* How long the carrier of HEAD's media is left alone. */
+static apr_time_t *quiet_until(ccgw_outbox_sender_t *sender, const head_t *head)
 {
-    apr_array_header_t *ready = apr_array_make(scratch, 64, sizeof(head_t));
-    int busy[CCGW_MEDIA_COUNT] = { 0 };
-    int i, tried = 0;
-    apr_pool_t *turn;
-    apr_status_t rv;
+    return &sender->quiet_until[head->media > 0 && head->media < CCGW_MEDIA_COUNT ? head->media : CCGW_MEDIA_UNSET];
+}
 
-    *more = 0;
-    rv = find_ready(ready, core, scratch);
-    if (rv != APR_SUCCESS)
-        return rv;
+static apr_status_t send_all(int *gone, ccgw_core_t *core, ccgw_outbox_sender_t *sender,
+                             const apr_array_header_t *ready, apr_pool_t *scratch)
+{
+    int i, tried = 0, settled;
+    apr_pool_t *turn;
+    apr_status_t rv = APR_SUCCESS;
+
     apr_pool_create(&turn, scratch);
-    for (i = 0; rv == APR_SUCCESS && i < ready->nelts && tried < max; i++) {
+    for (i = 0; rv == APR_SUCCESS && i < ready->nelts && tried < sender->max; i++) {
         const head_t *head = &APR_ARRAY_IDX(ready, i, head_t);
-        int media = head->media > 0 && head->media < CCGW_MEDIA_COUNT ? head->media : CCGW_MEDIA_UNSET;
+        apr_time_t *quiet = quiet_until(sender, head);
         apr_status_t outcome;
 
-        /* A carrier that is down is asked once per round; the other texts stay as they are. */
-        if (busy[media])
+        /* A carrier that is down is asked once in a while; the other texts stay as they are. */
+        if (*quiet > core->now(core->clock_baton))
             continue;
         apr_pool_clear(turn);
-        rv = send_one(&outcome, core, head, send, baton, turn);
-        busy[media] = outcome == CCGW_EBUSY;
+        rv = send_one(&outcome, &settled, core, head, sender, turn);
+        if (outcome == CCGW_EBUSY)
+            *quiet = core->now(core->clock_baton) + CCGW_OUTBOX_PAUSE;
+        *gone += settled;
         tried++;
     }
     apr_pool_destroy(turn);
-    return rv == APR_SUCCESS ? anything_waits(more, core, scratch) : rv;
+    return rv;
+}
+
+apr_status_t ccgw_outbox_run(ccgw_outbox_left_t *left, ccgw_core_t *core, ccgw_outbox_sender_t *sender,
+                             apr_pool_t *scratch)
+{
+    apr_array_header_t *ready = apr_array_make(scratch, 64, sizeof(head_t));
+    int gone = 0, any = 0;
+    apr_status_t rv;
+
+    rv = find_ready(ready, core, scratch);
+    if (rv == APR_SUCCESS)
+        rv = send_all(&gone, core, sender, ready, scratch);
+    if (rv == APR_SUCCESS)
+        rv = anything_waits(&any, core, scratch);
+    *left = !any ? CCGW_OUTBOX_EMPTY : gone ? CCGW_OUTBOX_NOW : CCGW_OUTBOX_LATER;
+    return rv;
 }

@@ -48,10 +48,28 @@ typedef apr_status_t ccgw_outbox_send_t(void *baton, const char **why, const ccg
  *  there is none, the rest is set here. */
 apr_status_t ccgw_outbox_put(ccgw_work_t *work, const ccgw_outbox_t *entry);
 
-/** Claim, send and settle what is ready, one entry per session at a time, oldest first, at most MAX. Claims are durable
- *  before SEND is called. *more: something is left or will be retried. The outbox thread of any child; overlap is
- *  harmless. */
-apr_status_t ccgw_outbox_run(int *more, ccgw_core_t *core, ccgw_outbox_send_t *send, void *baton, int max,
+/** Who sends. One thread of a child; lives as long as it, zeroed but for the first three. */
+typedef struct ccgw_outbox_sender_t {
+    ccgw_outbox_send_t *send;
+    void *baton;
+    int max;                                  /**< entries of one run */
+    apr_time_t quiet_until[CCGW_MEDIA_COUNT]; /**< a carrier that was down is not asked before this (deadline clock) */
+} ccgw_outbox_sender_t;
+
+/** What a run leaves behind. */
+typedef enum ccgw_outbox_left_t {
+    CCGW_OUTBOX_EMPTY, /**< nothing */
+    CCGW_OUTBOX_LATER, /**< what must wait: for its time, a carrier that is down, somebody else who sends it */
+    CCGW_OUTBOX_NOW    /**< something left, and what stood behind it may leave now: run again at once */
+} ccgw_outbox_left_t;
+
+/** How long a carrier that is down is left alone; the rest between two runs when there is CCGW_OUTBOX_LATER. */
+#define CCGW_OUTBOX_PAUSE (APR_USEC_PER_SEC / 5)
+
+/** Claim, send and settle what is ready, one entry per session, oldest first, at most SENDER->max. Claims are durable
+ *  before send() is called; one made before core->started has nobody any more who sends it, and counts as expired. The
+ *  outbox thread of any child; overlap is harmless. */
+apr_status_t ccgw_outbox_run(ccgw_outbox_left_t *left, ccgw_core_t *core, ccgw_outbox_sender_t *sender,
                              apr_pool_t *scratch);
 
 /** What a carrier reports (ccgw_channel.h) of the text REPORT->key. Settles an entry whose outcome is claimed or

@@ -85,7 +85,8 @@ static apr_status_t begin_session(ccgw_session_t *session, ccgw_work_t *work, co
     return rv == APR_SUCCESS ? ccgw_work_put(work, CCGW_TABLE_CONTACT, contact, &ccgw_pointer_record, &open, 0) : rv;
 }
 
-/** The customer's open session; its id is 0 when he has none. */
+/** The customer's open session; its id is 0 when he has none. A session takes the pointer with it when it ends, in the
+ *  same transaction. Should damage have left one behind, it must not swallow his texts. */
 static apr_status_t find_session(ccgw_session_t *session, ccgw_work_t *work, ccgw_buf_t contact)
 {
     ccgw_pointer_t open;

@@ -209,6 +209,19 @@ ccgw_id_t house_text(house_t *house, const char *from, const char *text)
     return session;
 }
 
+apr_status_t house_send(ccgw_outbox_left_t *left, house_t *house, ccgw_outbox_send_t *send, void *baton)
+{
+    ccgw_outbox_sender_t sender = { send, baton, 100 };
+    ccgw_outbox_left_t ignored;
+    apr_pool_t *scratch;
+    apr_status_t rv;
+
+    apr_pool_create(&scratch, house->pool);
+    rv = ccgw_outbox_run(left ? left : &ignored, &house->core, &sender, scratch);
+    apr_pool_destroy(scratch);
+    return rv;
+}
+
 void house_pass(house_t *house, apr_interval_time_t time)
 {
     apr_pool_t *scratch;
@@ -342,6 +355,22 @@ static int tasks_of_all(house_t *house, ccgw_work_t *work, int *available)
     return tasks;
 }
 
+/* A customer's text goes where his pointer says: never to a session that nobody is in any more. */
+static int pointers_to_nowhere(house_t *house, ccgw_work_t *work)
+{
+    ccgw_record_t *records;
+    int i, n = all(&records, work, CCGW_TABLE_CONTACT), found = 0;
+
+    for (i = 0; i < n; i++) {
+        ccgw_pointer_t open;
+        ccgw_session_t session;
+
+        ccgw_record_decode(&open, &ccgw_pointer_record, records[i].value, house->pool);
+        found += ccgw_session_load(&session, work, open.session) != APR_SUCCESS || session.state == CCGW_SESSION_ENDED;
+    }
+    return found;
+}
+
 const char *house_fault(house_t *house)
 {
     ccgw_record_t *records;
@@ -363,6 +392,8 @@ const char *house_fault(house_t *house)
         return "a task without a leg in its session";
     if (all(&records, &work, CCGW_TABLE_AVAILABLE) != available)
         return "the index of available agents and their records differ";
+    if (pointers_to_nowhere(house, &work))
+        return "a customer whose open session is over";
     if (waiting(house, &work))
         return "queue entries and waiting legs differ";
     if (all(&records, &work, CCGW_TABLE_WORKBIN) != parked)

@@ -7,6 +7,7 @@
 #include "ccgw_channel.h"
 #include "core/ccgw_core.h"
 #include "core/ccgw_event.h"
+#include "core/ccgw_outbox.h"
 #include "core/ccgw_session.h"
 #include "core/ccgw_workbin.h"
 
@@ -32,6 +33,8 @@ ccgw_call_t *house_desktop(house_t *house, const char *login_name);
 void house_ready(house_t *house, const char *login_name);
 /** A text from FROM to the demo number: the session it is in. */
 ccgw_id_t house_text(house_t *house, const char *from, const char *text);
+/** What is ready in the outbox goes to SEND, once, as from a sender that never sent before. LEFT may be NULL. */
+apr_status_t house_send(ccgw_outbox_left_t *left, house_t *house, ccgw_outbox_send_t *send, void *baton);
 /** Time passes and deadlines are kept. */
 void house_pass(house_t *house, apr_interval_time_t time);
 /** Everything LOGIN_NAME's agent was told since this was last asked, oldest first. */

@@ -470,6 +470,72 @@ static void test_misconfigured(void)
     ccgw_log_install(NULL, NULL);
 }
 
+/* What Kannel would cut is refused here; nobody listens, so what may leave is merely not taken. */
+static void test_parts(void)
+{
+    static const struct {
+        const char *unit; /* repeated COUNT times, then REST */
+        int count;
+        const char *rest;
+        int parts; /* more than 255; 0: it may leave */
+        const char *what;
+    } cases[] = {
+        { "x", 255 * 153, "", 0, "255 full parts of the GSM alphabet" },
+        { "x", 255 * 153, "x", 256, "one character more" },
+        { "\xe2\x82\xac", 255 * 76, "", 0, "255 parts of characters that count twice" },
+        { "\xe2\x82\xac", 255 * 76, "\xe2\x82\xac", 256, "one of them more: none is cut in two" },
+        { "x", 255 * 153 - 1, "{", 256, "one that counts twice where one place is left" },
+        { "\xd0\xb6", 255 * 67, "", 0, "255 full parts of Unicode" },
+        { "\xd0\xb6", 255 * 67, "x", 256, "one unit more, of whatever alphabet" },
+        { "\xf0\x9f\x98\x80", 255 * 67 / 2, "x", 0, "255 parts of characters of two units" },
+        { "\xf0\x9f\x98\x80", 255 * 67 / 2 + 1, "", 256, "one of them too many" },
+        { "x", 300 * 153, "", 300, "far too much" },
+    };
+    ccgw_channel_front_t *front;
+    carrier_t carrier;
+    apr_size_t i;
+    int k;
+
+    listen_as(&carrier);
+    close(carrier.listener);
+    configure(&front, "kannel", CCGW_MEDIA_SMS, kannel_words(carrier.port, ""));
+    for (i = 0; i < sizeof cases / sizeof *cases; i++) {
+        ccgw_outbound_t out = { .media = CCGW_MEDIA_SMS, .from = "+1", .to = "+2", .key = "k" };
+        const char *why = NULL;
+        ccgw_out_t text;
+        apr_status_t rv;
+
+        ccgw_out_init(&text, 1024, pool);
+        for (k = 0; k < cases[i].count; k++)
+            ccgw_out_puts(&text, cases[i].unit);
+        ccgw_out_puts(&text, cases[i].rest);
+        out.text = text.p;
+        rv = ccgw_channel_send(&why, front, &out, pool);
+        is_int(rv, cases[i].parts ? CCGW_EREFUSED : CCGW_EBUSY, "kannel: %s", cases[i].what);
+        if (cases[i].parts)
+            is_str(why, apr_psprintf(pool, "the text needs %d parts, a customer is sent at most 255", cases[i].parts),
+                   "kannel: %s (why)", cases[i].what);
+    }
+}
+
+static void test_longest_inbound(void)
+{
+    const char *fields[] = { "from", "+1", "to", "+15550000", "text", NULL, NULL };
+    char *text = apr_palloc(pool, 16386);
+    ccgw_channel_front_t *front;
+    ccgw_inbound_t in;
+    const char *fault;
+
+    configure(&front, "kannel", CCGW_MEDIA_SMS, kannel_words(1, ""));
+    memset(text, 'x', 16385);
+    text[16384] = text[16385] = '\0';
+    fields[5] = text;
+    is_int(ccgw_channel_receive(&in, &fault, front, field_of, fields, pool), APR_SUCCESS,
+           "kannel: whatever fits the longest request comes in");
+    text[16384] = 'x';
+    is_int(ccgw_channel_receive(&in, &fault, front, field_of, fields, pool), CCGW_EINVAL, "kannel: more does not");
+}
+
 static void test_nobody_there(void)
 {
     const ccgw_outbound_t out = { .media = CCGW_MEDIA_SMS, .from = "+1", .to = "+2", .text = "x", .key = "k" };
@@ -611,6 +677,8 @@ int main(void)
     test_outcomes();
     test_misconfigured();
     test_nobody_there();
+    test_parts();
+    test_longest_inbound();
     test_echo();
     test_request();
     test_report_url();

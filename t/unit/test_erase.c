@@ -81,9 +81,7 @@ static apr_status_t carry(void *baton, const char **why, const ccgw_outbox_t *en
 
 static void send_all(void)
 {
-    int more;
-
-    ccgw_outbox_run(&more, &house->core, carry, NULL, 100, house->pool);
+    house_send(NULL, house, carry, NULL);
 }
 
 static apr_status_t erase(ccgw_erased_t *erased, ccgw_erase_found_t *found, ccgw_erase_args_t args)

@@ -67,12 +67,13 @@ static apr_status_t count(void *baton, const char **why, const ccgw_outbox_t *en
 
 static int sent(const char *to)
 {
-    int more, rounds;
+    ccgw_outbox_left_t left = CCGW_OUTBOX_NOW;
+    int rounds;
 
     looked_for = to;
     sent_to = 0;
-    for (more = 1, rounds = 0; more && rounds < 20; rounds++)
-        ccgw_outbox_run(&more, &house->core, count, NULL, 16, house->pool);
+    for (rounds = 0; left && rounds < 20; rounds++)
+        house_send(&left, house, count, NULL);
     return sent_to;
 }
 

@@ -49,6 +49,8 @@ static apr_time_t tell_now(void *baton)
 
 /* ---- texts ---- */
 
+static ccgw_media_t queue_media = CCGW_MEDIA_SMS;
+
 static apr_status_t put_text(ccgw_work_t *work, void *baton)
 {
     return ccgw_outbox_put(work, baton);
@@ -59,13 +61,9 @@ static void queue_text(const ccgw_tenant_t *tenant, ccgw_id_t session, int index
     const ccgw_message_t message = {
         .index = index, .type = CCGW_MESSAGE_TEXT, .text = "hi", .delivery = CCGW_OUTBOX_QUEUED
     };
-    ccgw_outbox_t entry = { .session = session,
-                            .index = index,
-                            .media = CCGW_MEDIA_SMS,
-                            .from = "+15550000",
-                            .to = to,
-                            .text = "hi",
-                            .at = now };
+    ccgw_outbox_t entry = {
+        .session = session, .index = index, .media = queue_media, .from = "+15550000", .to = to, .text = "hi", .at = now
+    };
     ccgw_call_t call;
 
     write_record(tenant->name, CCGW_TABLE_MESSAGE, ccgw_message_key(tenant, session, index, pool), &ccgw_message_record,
@@ -110,10 +108,12 @@ typedef struct carrier_t {
     int count;
     ccgw_durability_t durability;
     void (*meanwhile)(void); /* what happens while the first request is under way */
+    ccgw_media_t down;       /* whose carrier takes nothing */
+    int refused;             /* how often it was asked */
 } carrier_t;
 
 static carrier_t carrier;
-static int more;
+static ccgw_outbox_left_t left;
 
 static apr_status_t carry(void *baton, const char **why, const ccgw_outbox_t *entry, apr_pool_t *scratch)
 {
@@ -127,8 +127,14 @@ static apr_status_t carry(void *baton, const char **why, const ccgw_outbox_t *en
     carrier.meanwhile = NULL;
     if (meanwhile)
         meanwhile();
+    if (carrier.down && entry->media == (int)carrier.down) {
+        carrier.refused++;
+        return CCGW_EBUSY;
+    }
     return carrier.answer;
 }
+
+static ccgw_outbox_sender_t sender = { carry, NULL, 100 };
 
 static apr_status_t run(void)
 {
@@ -136,8 +142,7 @@ static apr_status_t run(void)
     apr_pool_t *scratch;
 
     apr_pool_create(&scratch, pool);
-    more = -1;
-    rv = ccgw_outbox_run(&more, &core, carry, NULL, 100, scratch);
+    rv = ccgw_outbox_run(&left, &core, &sender, scratch);
     apr_pool_destroy(scratch);
     return rv;
 }
@@ -153,6 +158,8 @@ static const char *round_of(apr_status_t answer)
 static void begin(void)
 {
     memset(&carrier, 0, sizeof carrier);
+    memset(sender.quiet_until, 0, sizeof sender.quiet_until);
+    sender.max = 100;
     said[0] = '\0';
 }
 
@@ -169,10 +176,10 @@ static void test_order(void)
     queue_text(demo, 11, 5, "+42");
     is_str(round_of(APR_SUCCESS), "12.1/1+0 11.1/1+0 ", "one text of each session leaves, the oldest first");
     is_int(carrier.durability, CCGW_DURABLE_DISK, "its claim is on disk before the carrier hears of it");
-    is_int(more, 1, "something is left");
+    is_int(left, CCGW_OUTBOX_NOW, "more may leave at once");
     is_str(round_of(APR_SUCCESS), "11.2/1+0 ", "then the next one of the session");
     is_str(round_of(APR_SUCCESS), "11.5/1+0 ", "and the next");
-    is_int(more, 0, "nothing is left");
+    is_int(left, CCGW_OUTBOX_EMPTY, "nothing is left");
     is_str(round_of(APR_SUCCESS), "", "and nothing is sent twice");
     is_int(delivery(demo, 11, 5), CCGW_OUTBOX_ACCEPTED, "the message shows that it was taken");
     is_int(accepted(demo, "+42", &list), 3, "what was taken is listed");
@@ -213,9 +220,13 @@ static void test_busy(void)
     queue_text(demo, 31, 1, "+44");
     queue_text(demo, 32, 1, "+45");
     is_str(round_of(CCGW_EBUSY), "31.1/1+0 ", "a carrier that is down is asked once in a round");
-    is_int(more, 1, "and will be asked again");
+    is_int(left, CCGW_OUTBOX_LATER, "and will be asked again");
     is_int(delivery(demo, 31, 1), CCGW_OUTBOX_QUEUED, "its text waits as before");
-    is_str(round_of(APR_SUCCESS), "32.1/1+0 ", "the next round tries another text");
+    is_str(round_of(APR_SUCCESS), "", "nor at once in the next one");
+    is_int(left, CCGW_OUTBOX_LATER, "which is none to repeat at once");
+    now += CCGW_OUTBOX_PAUSE;
+    is_str(round_of(APR_SUCCESS), "32.1/1+0 ", "after a pause another text is tried");
+    now -= CCGW_OUTBOX_PAUSE;
     for (i = 0; i < sizeof pauses / sizeof *pauses; i++) {
         now += pauses[i] * SECOND - 1;
         in_time &= !*round_of(CCGW_EBUSY);
@@ -302,7 +313,7 @@ static void test_overlap(void)
     carrier.meanwhile = expire_and_run;
     is_str(round_of(APR_SUCCESS), "52.1/1+0 ", "when its claim ran out meanwhile it is not sent at once");
     is_int(delivery(demo, 52, 1), CCGW_OUTBOX_ACCEPTED, "and a late answer still counts");
-    is_int(more, 0, "for good");
+    is_int(left, CCGW_OUTBOX_EMPTY, "for good");
 
     begin();
     queue_text(demo, 53, 1, "+49");
@@ -338,6 +349,57 @@ static void test_race(void)
     is_str(round_of(APR_SUCCESS), "57.1/1+0 58.1/1+0 ",
            "what follows a text that somebody else sent is not taken for it");
     is_str(round_of(APR_SUCCESS), "58.2/1+0 ", "but leaves in the next round");
+}
+
+/* ---- what is left ---- */
+
+static void test_left(void)
+{
+    begin();
+    queue_text(demo, 81, 1, "+81");
+    queue_text(demo, 82, 1, "+82");
+    queue_text(demo, 82, 2, "+82");
+    queue_text(demo, 83, 1, "+83");
+    sender.max = 2;
+    is_str(round_of(APR_SUCCESS), "81.1/1+0 82.1/1+0 ", "a run sends no more than it may");
+    is_int(left, CCGW_OUTBOX_NOW, "and says that the next may come at once");
+    is_str(round_of(APR_SUCCESS), "82.2/1+0 83.1/1+0 ", "which goes on with the oldest");
+    is_int(left, CCGW_OUTBOX_EMPTY, "until nothing is left");
+
+    begin();
+    queue_text(demo, 84, 1, "+84");
+    queue_text(demo, 84, 2, "+84");
+    is_str(round_of(CCGW_EREFUSED), "84.1/1+0 ", "what is refused leaves too");
+    is_int(left, CCGW_OUTBOX_NOW, "so what is behind it may go");
+    is_str(round_of(CCGW_EUNKNOWN), "84.2/1+0 ", "when nobody knows whether it left");
+    is_int(left, CCGW_OUTBOX_LATER, "there is something to wait for");
+    now += UNKNOWN_FOR;
+    is_str(round_of(APR_SUCCESS), "84.2/2+1 ", "and then to send");
+}
+
+/* The carriers of two media have nothing to do with each other. */
+static void test_quiet(void)
+{
+    int rounds;
+
+    begin();
+    for (rounds = 1; rounds <= 20; rounds++)
+        queue_text(demo, 1000 + (ccgw_id_t)rounds, 1, "+85");
+    queue_media = CCGW_MEDIA_CHAT;
+    for (rounds = 1; rounds <= 100; rounds++)
+        queue_text(demo, 2000, rounds, "web");
+    queue_media = CCGW_MEDIA_SMS;
+    carrier.down = CCGW_MEDIA_SMS;
+    for (rounds = 0, left = CCGW_OUTBOX_NOW; left == CCGW_OUTBOX_NOW && rounds < 200; rounds++) {
+        round_of(APR_SUCCESS);
+        now += CCGW_OUTBOX_PAUSE / 10;
+    }
+    is_int(rounds, 101, "a carrier that takes everything is asked again and again");
+    is_int(carrier.refused, 11, "and one that is down meanwhile once in ten of those rounds");
+    carrier.down = CCGW_MEDIA_UNSET;
+    now += 60 * SECOND;
+    round_of(APR_SUCCESS);
+    is_int(left, CCGW_OUTBOX_EMPTY, "until it is up again");
 }
 
 /* Who sends is killed while the request is under way. */
@@ -386,6 +448,39 @@ static void test_killed(void)
     is_str(round_of(APR_SUCCESS), "61.2/1+0 ", "and the next one follows");
     is_int(accepted(demo, "+50", NULL), 2, "both were taken");
     munmap(requests_of_child, sizeof(int));
+}
+
+/* The state directory has one owner: what a server before this one claimed, nobody sends any more. */
+static void test_server_killed(void)
+{
+    begin();
+    queue_text(demo, 63, 1, "+63");
+    queue_text(demo, 63, 2, "+63");
+    commits_left = 1;
+    is_str(round_of(APR_SUCCESS), "(failed)", "all die between the claim and the answer");
+    commits_left = -1;
+    now += SECOND;
+    core.started = now - 2 * SECOND;
+    is_str(round_of(APR_SUCCESS), "", "a claim of this life of the server holds");
+    is_int(delivery(demo, 63, 1), CCGW_OUTBOX_QUEUED, "and nothing is known yet");
+    core.started = now;
+    is_str(round_of(APR_SUCCESS), "", "in the next life nobody knows at once whether the text arrived");
+    is_int(delivery(demo, 63, 1), CCGW_OUTBOX_UNKNOWN, "which the message shows");
+    ok(was_said("CCGW0306"), "and the log");
+    is_str(round_of(APR_SUCCESS), "", "a report is waited for");
+    now += UNKNOWN_FOR - 1;
+    is_str(round_of(APR_SUCCESS), "", "as long as after any doubt");
+    now += 1;
+    is_str(round_of(APR_SUCCESS), "63.1/2+1 ", "then it is sent again");
+    is_str(round_of(APR_SUCCESS), "63.2/1+0 ", "and the next one follows");
+
+    begin();
+    queue_text(demo, 64, 1, "+64");
+    core.started = now;
+    carrier.meanwhile = run_again;
+    is_str(round_of(APR_SUCCESS), "64.1/1+0 ", "a claim of the moment the server came up is this life's");
+    ok(!strstr(said, "CCGW0306"), "and holds while it is under way");
+    core.started = 0;
 }
 
 /* The outcome cannot be written: as good as killed after the answer. */
@@ -466,7 +561,10 @@ int main(void)
     test_unknown();
     test_overlap();
     test_race();
+    test_left();
+    test_quiet();
     test_killed();
+    test_server_killed();
     test_store_fails();
     test_done();
     close_all();

@@ -176,15 +176,8 @@ static apr_status_t carry(void *baton, const char **why, const ccgw_outbox_t *en
 
 static apr_status_t round_of(apr_status_t answer)
 {
-    apr_pool_t *scratch;
-    apr_status_t rv;
-    int more;
-
     carrier.answer = answer;
-    apr_pool_create(&scratch, house->pool);
-    rv = ccgw_outbox_run(&more, &house->core, carry, NULL, 16, scratch);
-    apr_pool_destroy(scratch);
-    return rv;
+    return house_send(NULL, house, carry, NULL);
 }
 
 static void forget_carrier(void)

@@ -550,9 +550,7 @@ static apr_status_t take(void *baton, const char **why, const ccgw_outbox_t *ent
 
 static void send_out(int refuse)
 {
-    int more;
-
-    ccgw_outbox_run(&more, &house->core, take, refuse ? house : NULL, 16, pool);
+    house_send(NULL, house, take, refuse ? house : NULL);
 }
 
 /* The carrier reports of the last text in session ID. */

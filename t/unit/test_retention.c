@@ -68,9 +68,7 @@ static apr_status_t carry(void *baton, const char **why, const ccgw_outbox_t *en
 /** The outbox hands everything to a carrier that answers RV. */
 static void send_all(apr_status_t rv)
 {
-    int more;
-
-    ccgw_outbox_run(&more, &house->core, carry, &rv, 100, house->pool);
+    house_send(NULL, house, carry, &rv);
 }
 
 /** All sessions are looked at once more, a few at a time. */

@@ -3,6 +3,7 @@
 #include <apr_strings.h>
 
 #include "core/ccgw_outbox.h"
+#include "core/ccgw_session_store.h"
 #include "house.h"
 #include "tap.h"
 
@@ -445,6 +446,87 @@ static void reading(void)
     house_close(house);
 }
 
+/* ---- what is left behind, and what takes long ---- */
+
+typedef struct pointing_t {
+    const char *from;
+    ccgw_id_t session;
+} pointing_t;
+
+static apr_status_t point(ccgw_work_t *work, void *baton)
+{
+    const pointing_t *to = baton;
+    ccgw_pointer_t there, open = { .session = to->session };
+    apr_uint64_t version;
+    ccgw_buf_t key = ccgw_contact_key(house->demo, CCGW_MEDIA_SMS, "+15550000", to->from, work->pool);
+    apr_status_t rv = ccgw_work_get(&there, &version, work, CCGW_TABLE_CONTACT, key, &ccgw_pointer_record);
+
+    return rv == APR_SUCCESS ? ccgw_work_put(work, CCGW_TABLE_CONTACT, key, &ccgw_pointer_record, &open, 0) : rv;
+}
+
+static void stale_pointers(void)
+{
+    const char *from = customer();
+    ccgw_session_args_t args;
+    pointing_t to = { from, 0 };
+    ccgw_done_t done;
+    ccgw_id_t id, next;
+
+    READY("anna");
+    to.session = id = house_text(house, from, "hello");
+    accept_by("anna", id);
+    args = on(id);
+    is_int(ccgw_session_complete(house_call(house, "anna"), &args, &done), APR_SUCCESS, "a session is over");
+    is_str(house_fault(house), NULL, "and the customer has none");
+    is_int(ccgw_run(house_call(house, "anna"), point, &to, CCGW_DURABLE_UNSET), APR_SUCCESS, "damage says he has it");
+    is_str(house_fault(house), "a customer whose open session is over", "which the house notices");
+    next = house_text(house, from, "hello?");
+    ok(next != id && house_session(house, next).messages, "his text begins a new one");
+    is_int(house_session(house, id).state, CCGW_SESSION_ENDED, "the old one stays over");
+    is_str(house_fault(house), NULL, "and the pointer is right again");
+
+    to.from = customer();
+    to.session = 4711;
+    ccgw_run(house_call(house, "anna"), point, &to, CCGW_DURABLE_UNSET);
+    next = house_text(house, to.from, "hello");
+    ok(next && next != to.session, "so it does when damage says he has one that is nowhere");
+    is_str(house_fault(house), NULL, "and that pointer is right too");
+    house_close(house);
+}
+
+static int conflicts, attempts;
+static apr_interval_time_t stands_still;
+
+/* Whoever commits was stopped for a while, and somebody else was faster. */
+static apr_status_t commit_late(ccgw_cursor_t *at, ccgw_txn_t *txn, ccgw_durability_t durability)
+{
+    attempts++;
+    apr_sleep(stands_still);
+    stands_still = 0;
+    return conflicts-- > 0 ? CCGW_ECONFLICT : house->real->commit(at, txn, durability);
+}
+
+static void conflicts_after_a_standstill(void)
+{
+    ccgw_id_t id;
+
+    READY("anna");
+    id = house_text(house, customer(), "hello");
+    accept_by("anna", id);
+    house->provider.commit = commit_late;
+    attempts = 0;
+    conflicts = 3;
+    stands_still = apr_time_from_msec(2100);
+    is_int(say("anna", id, "one", CCGW_VISIBLE_ALL), APR_SUCCESS, "an attempt that stood still for long is repeated");
+    is_int(attempts, 4, "until it succeeds");
+    attempts = 0;
+    conflicts = 1000000;
+    is_int(say("anna", id, "two", CCGW_VISIBLE_ALL), CCGW_EBUSY, "conflicts without an end are too many");
+    ok(attempts >= 8, "after many attempts (%d)", attempts);
+    house->provider.commit = house->real->commit;
+    house_close(house);
+}
+
 int main(void)
 {
     a_text_becomes_a_session();
@@ -460,5 +542,7 @@ int main(void)
     capacity();
     tenants();
     reading();
+    stale_pointers();
+    conflicts_after_a_standstill();
     return done_testing();
 }

@@ -12,13 +12,13 @@
         .id = id_, .doc = doc_, .method = method_, .paths = __VA_ARGS__, .params = params_, .verb = &verb_, \
         .reply = &reply_, .need = CCGW_ROLE_AGENT                                                           \
     }
-#define BY_NAME(id_, doc_, params_, verb_, reply_)                                                       \
+#define BY_NAME(id_, doc_, method_, params_, verb_, reply_)                                              \
     {                                                                                                    \
         .id = id_, .doc = doc_, .method = CCGW_ANY_METHOD, .paths = { "/api/" id_, "/json/reply/" id_ }, \
-        .params = params_, .verb = &verb_, .reply = &reply_, .need = CCGW_ROLE_AGENT                     \
+        .params = params_, .verb = &verb_, .reply = &reply_, .need = CCGW_ROLE_AGENT, .means = method_   \
     }
 #define OPERATION(id_, doc_, method_, path_, params_, verb_, reply_) \
-    AT_REST(id_, doc_, method_, params_, verb_, reply_, { path_ }), BY_NAME(id_, doc_, params_, verb_, reply_)
+    AT_REST(id_, doc_, method_, params_, verb_, reply_, { path_ }), BY_NAME(id_, doc_, method_, params_, verb_, reply_)
 #define LISTENER(id_, method_, need_, framing_, ...)                                                                   \
     {                                                                                                                  \
         .id = id_, .doc = "Server events", .method = method_, .paths = __VA_ARGS__, .stream = &framing_, .need = need_ \
@@ -46,7 +46,7 @@ const ccgw_op_t evovoice_ops[] = {
       .params = evovoice_params_end, .verb = &evovoice_verb_end, .ok = 204, .need = CCGW_ROLE_AGENT },
     { .id = "EndSession", .doc = "EndSession", .method = CCGW_ANY_METHOD,
       .paths = { "/api/EndSession", "/json/reply/EndSession" }, .params = evovoice_params_end,
-      .verb = &evovoice_verb_end, .ok = 204, .need = CCGW_ROLE_AGENT },
+      .verb = &evovoice_verb_end, .ok = 204, .need = CCGW_ROLE_AGENT, .means = CCGW_DELETE },
     OPERATION("GetChatTranscript", "GetChatTranscript", CCGW_GET, "/sessions/{sessionId}/transcript",
               evovoice_params_transcript, evovoice_verb_transcript, evovoice_shape_transcript),
     OPERATION("SendMessage", "SendMessage", CCGW_POST, "/sessions/{sessionId}/messages", evovoice_params_message,

@@ -1,28 +1,24 @@
 /* Licensed to the Apache License, Version 2.0; see LICENSE. */
 /* events.c: neutral events as the gateway's: one of ours often is several of theirs, in the order the pages print. */
-#include "dialect.h"
+#include "events.h"
 
-#include <apr_lib.h>
 #include <apr_strings.h>
 
 #include "core/ccgw_floor.h"
-#include "core/ccgw_outbox.h"
-#include "util/ccgw_id.h"
 
 #define READERS "agentevent"
 
-static const char *me(const ccgw_view_t *view)
+const char *huawei_me(const ccgw_view_t *view)
 {
     return view->call->agent ? view->call->agent->id : "";
 }
 
-static const char *work_no(const void *object, const ccgw_view_t *view)
+const char *huawei_work_no(const void *object, const ccgw_view_t *view)
 {
     return apr_psprintf(view->pool, "%" APR_INT64_T_FMT, view->call->agent ? view->call->agent->work_no : 0);
 }
 
-/* The work number of agent ID; NULL when the floor has no such agent (any more). */
-static const char *work_no_of(const char *id, const ccgw_view_t *view)
+const char *huawei_work_no_of(const char *id, const ccgw_view_t *view)
 {
     const ccgw_call_t *call = view->call;
     const ccgw_agent_def_t *def = call->agent && !strcmp(call->agent->id, id) ? call->agent : NULL;
@@ -32,25 +28,8 @@ static const char *work_no_of(const char *id, const ccgw_view_t *view)
     return def ? apr_psprintf(view->pool, "%" APR_INT64_T_FMT, def->work_no) : NULL;
 }
 
-/* --- shapes ------------------------------------------------------------------------------------- */
-
-/* clang-format off */
-#define EVENT(var_, type_, ...)                                                                   \
-    static const ccgw_member_t var_##_members[] = {                                               \
-        { "eventType", CCGW_KIND_CONST, .text = type_ },                                          \
-        { "workNo", CCGW_KIND_TEXT, .fn = work_no },                                              \
-        __VA_ARGS__,                                                                              \
-        { NULL }                                                                                  \
-    };                                                                                            \
-    static const ccgw_shape_t var_ = { type_, var_##_members, sizeof(ccgw_event_t) }
-
 /* no name for any number: null */
-static const ccgw_value_t unnamed[] = { { NULL, 0 } };
-#define PLAIN(var_, type_) \
-    EVENT(var_, type_, { "content", CCGW_KIND_ENUM, offsetof(ccgw_event_t, type), .values = unnamed })
-#define STRING(var_, type_, fn_)  EVENT(var_, type_, { "content", CCGW_KIND_TEXT, .fn = fn_ })
-#define OBJECT(var_, type_, of_)  EVENT(var_, type_, { "content", CCGW_KIND_OBJECT, .of = &(of_) })
-/* clang-format on */
+const ccgw_value_t huawei_unnamed[] = { { NULL, 0 } };
 
 /* --- telephone conferences ---------------------------------------------------------------------- */
 
@@ -76,7 +55,7 @@ static int is_succession(const void *object, const ccgw_view_t *view)
     return event->change == CCGW_CHANGE_CHAIR && event->why != CCGW_WHY_OWN;
 }
 
-static int is_offer(const void *object, const ccgw_view_t *view)
+int huawei_is_offer(const void *object, const ccgw_view_t *view)
 {
     return ((const ccgw_event_t *)object)->view == CCGW_VIEW_OFFERED;
 }
@@ -87,7 +66,7 @@ static int is_entry(const void *object, const ccgw_view_t *view)
 }
 
 /* Asked, and it came to nothing. */
-static int is_missed(const void *object, const ccgw_view_t *view)
+int huawei_is_missed(const void *object, const ccgw_view_t *view)
 {
     const ccgw_event_t *event = object;
 
@@ -96,18 +75,19 @@ static int is_missed(const void *object, const ccgw_view_t *view)
 
 static int is_exit(const void *object, const ccgw_view_t *view)
 {
-    return ((const ccgw_event_t *)object)->change == CCGW_CHANGE_LEFT && !is_missed(object, view);
+    return ((const ccgw_event_t *)object)->change == CCGW_CHANGE_LEFT && !huawei_is_missed(object, view);
 }
 
 static int is_release(const void *object, const ccgw_view_t *view)
 {
-    return is_exit(object, view) || is_missed(object, view);
+    return is_exit(object, view) || huawei_is_missed(object, view);
 }
 
 /* Pages name no idle state after leaving by one's own wish. */
 static int is_idle_again(const void *object, const ccgw_view_t *view)
 {
-    return is_missed(object, view) || (is_exit(object, view) && ((const ccgw_event_t *)object)->why != CCGW_WHY_OWN);
+    return huawei_is_missed(object, view) ||
+           (is_exit(object, view) && ((const ccgw_event_t *)object)->why != CCGW_WHY_OWN);
 }
 
 static apr_int64_t change_result(const void *object, const ccgw_view_t *view)
@@ -155,7 +135,7 @@ static int is_member_change(const void *object, const ccgw_view_t *view)
 static const char *member_address(const void *object, const ccgw_view_t *view)
 {
     const ccgw_participant_t *who = ((const ccgw_event_t *)object)->who;
-    const char *number = who->agent ? work_no_of(who->agent, view) : NULL;
+    const char *number = who->agent ? huawei_work_no_of(who->agent, view) : NULL;
 
     return number ? number : ccgw_str_or_empty(who->address ? who->address : who->nickname);
 }
@@ -201,245 +181,19 @@ static const ccgw_member_t record_members[] = {
 };
 static const ccgw_shape_t record = { "recording", record_members, sizeof(ccgw_event_t) };
 
-PLAIN(state_busy, "AgentState_Busy");
-PLAIN(state_ready, "AgentState_Ready");
-PLAIN(phone_alerting, "AgentOther_PhoneAlerting");
-PLAIN(phone_offhook, "AgentOther_PhoneOffhook");
-PLAIN(phone_release, "AgentOther_PhoneRelease");
-OBJECT(conf_ringing, "AgentConf_Ringing", conf);
-OBJECT(conf_joined, "AgentConf_SelfJoinResult", conf);
-OBJECT(conf_success, "AgentConf_RequestSuccess", conf);
-OBJECT(conf_left, "AgentConf_SelfLeaveResult", conf);
-OBJECT(conf_president, "AgentConf_PresidentChanged", conf);
-OBJECT(conf_timeout, "AgentConf_Timeout", conf);
-OBJECT(conf_changed, "AgentConf_ParticipantChanged", change);
-OBJECT(record_done, "AgentMediaEvent_StopRecordDone", record);
-/* clang-format on */
-
-/* --- text sessions as calls --------------------------------------------------------------------- */
-
-static const char *call_id(const void *object, const ccgw_view_t *view)
-{
-    char *text = apr_palloc(view->pool, 24);
-
-    ccgw_id_dashed(text, ((const ccgw_event_t *)object)->session->id);
-    return text;
-}
-
-static const char *caller(const void *object, const ccgw_view_t *view)
-{
-    return ccgw_str_or_empty(((const ccgw_event_t *)object)->session->customer);
-}
-
-static const char *called(const void *object, const ccgw_view_t *view)
-{
-    return ccgw_str_or_empty(((const ccgw_event_t *)object)->session->number);
-}
-
-static const ccgw_participant_t *my_part(const void *object, const ccgw_view_t *view)
-{
-    return ccgw_session_part(((const ccgw_event_t *)object)->session, me(view));
-}
-
-static const char *transfer(const void *object, const ccgw_view_t *view)
-{
-    const ccgw_participant_t *part = my_part(object, view);
-
-    return part && part->offer == CCGW_OFFER_TRANSFER ? "yes" : "no";
-}
-
-static const char *transfer_from(const void *object, const ccgw_view_t *view)
-{
-    const ccgw_participant_t *part = my_part(object, view);
-
-    if (!part || part->offer != CCGW_OFFER_TRANSFER || !part->by_agent)
-        return "";
-    return ccgw_str_or_empty(work_no_of(part->by_agent, view));
-}
-
-/* Who was only asked for advice is the assistant. */
-static const char *call_type(const void *object, const ccgw_view_t *view)
-{
-    const ccgw_participant_t *part = my_part(object, view);
-
-    return part && part->offer == CCGW_OFFER_CONSULT ? "assistant" : "main";
-}
-
-static const char *media_type(const void *object, const ccgw_view_t *view)
-{
-    return ((const ccgw_event_t *)object)->session->media == CCGW_MEDIA_SMS ? "52" : "51";
-}
-
-static int is_text_session(const ccgw_event_t *event)
-{
-    return event->session && (event->session->media == CCGW_MEDIA_SMS || event->session->media == CCGW_MEDIA_CHAT);
-}
-
-static int is_call_offer(const void *object, const ccgw_view_t *view)
-{
-    return is_text_session(object) && is_offer(object, view);
-}
-
-static int is_call_entry(const void *object, const ccgw_view_t *view)
-{
-    return is_text_session(object) && ((const ccgw_event_t *)object)->change == CCGW_CHANGE_JOINED;
-}
-
-static int is_call_missed(const void *object, const ccgw_view_t *view)
-{
-    return is_text_session(object) && is_missed(object, view);
-}
-
-static int is_call_end(const void *object, const ccgw_view_t *view)
-{
-    return is_text_session(object) && ((const ccgw_event_t *)object)->view == CCGW_VIEW_COMPLETED &&
-           !is_missed(object, view);
-}
-
-/* What others said; the framing shows one message at a time. */
-static int is_text(const void *object, const ccgw_view_t *view)
-{
-    const ccgw_event_t *event = object;
-    const ccgw_message_t *message = event->messages;
-
-    if (!is_text_session(event) || event->nmessages != 1 ||
-        (message->type != CCGW_MESSAGE_TEXT && message->type != CCGW_MESSAGE_URL))
-        return 0;
-    return !message->from_agent || strcmp(message->from_agent, me(view)) != 0;
-}
-
-/* A letter in front marks a colleague. */
-static const char *sender(const void *object, const ccgw_view_t *view)
-{
-    const ccgw_event_t *event = object;
-    const char *number = event->messages->from_agent ? work_no_of(event->messages->from_agent, view) : NULL;
-
-    return number ? apr_pstrcat(view->pool, "a", number, NULL) : caller(object, view);
-}
-
-static const char *message_text(const void *object, const ccgw_view_t *view)
-{
-    return ccgw_str_or_empty(((const ccgw_event_t *)object)->messages->text);
-}
-
-/* What the server itself notes for agents: a note, as from a colleague without a number. */
-static int is_note(const void *object, const ccgw_view_t *view)
-{
-    const ccgw_event_t *event = object;
-
-    return is_text_session(event) && event->nmessages == 1 && ccgw_message_is_notice(event->messages);
-}
-
-static const char *told_at(const void *object, const ccgw_view_t *view)
-{
-    return apr_psprintf(view->pool, "%" APR_INT64_T_FMT, ((const ccgw_event_t *)object)->at / 1000);
-}
-
-/* What became of a text: only the agent who wrote it is told. */
-static int is_own_text(const ccgw_event_t *event, const ccgw_view_t *view)
-{
-    const ccgw_message_t *message = event->messages;
-
-    return is_text_session(event) && event->nmessages == 1 && message->from_agent &&
-           !strcmp(message->from_agent, me(view));
-}
-
-static int is_arrived(const void *object, const ccgw_view_t *view)
-{
-    return is_own_text(object, view) && ((const ccgw_event_t *)object)->messages->delivery == CCGW_OUTBOX_DELIVERED;
-}
-
-static int is_lost(const void *object, const ccgw_view_t *view)
-{
-    int delivery = is_own_text(object, view) ? ((const ccgw_event_t *)object)->messages->delivery : 0;
-
-    return delivery == CCGW_OUTBOX_FAILED || delivery == CCGW_OUTBOX_REFUSED;
-}
-
-static const char *message_index(const void *object, const ccgw_view_t *view)
-{
-    return apr_itoa(view->pool, ((const ccgw_event_t *)object)->messages->index);
-}
-
-static const char *receiver(const void *object, const ccgw_view_t *view)
-{
-    return ccgw_str_or_empty(((const ccgw_event_t *)object)->text);
-}
-
-/* clang-format off */
-static const ccgw_member_t ringing_members[] = {
-    { "caller", CCGW_KIND_TEXT, .fn = caller },
-    { "called", CCGW_KIND_TEXT, .fn = called },
-    { "callid", CCGW_KIND_TEXT, .fn = call_id },
-    { "transfer", CCGW_KIND_TEXT, .fn = transfer },
-    { "transfrom", CCGW_KIND_TEXT, .fn = transfer_from },
-    { "type", CCGW_KIND_TEXT, .fn = call_type },
-    { "mediaAbility", CCGW_KIND_CONST, .text = "5" },
-    { "feature", CCGW_KIND_CONST, .text = "0" },
-    { "mediaType", CCGW_KIND_TEXT, .fn = media_type },
-    { NULL }
-};
-static const ccgw_shape_t ringing = { "ringing call", ringing_members, sizeof(ccgw_event_t) };
-
-static const ccgw_member_t talking_members[] = {
-    { "caller", CCGW_KIND_TEXT, .fn = caller },
-    { "called", CCGW_KIND_TEXT, .fn = called },
-    { "callid", CCGW_KIND_TEXT, .fn = call_id },
-    { "feature", CCGW_KIND_CONST, .text = "0" },
-    { "type", CCGW_KIND_TEXT, .fn = call_type },
-    { "mediaAbility", CCGW_KIND_CONST, .text = "5" },
-    { NULL }
-};
-static const ccgw_shape_t talking = { "call", talking_members, sizeof(ccgw_event_t) };
-
-static const ccgw_member_t data_members[] = {
-    { "callid", CCGW_KIND_TEXT, .fn = call_id },
-    { "caller", CCGW_KIND_TEXT, .fn = sender },
-    { "called", CCGW_KIND_TEXT, .fn = called },
-    { "feature", CCGW_KIND_CONST, .number = 0 },
-    { "type", CCGW_KIND_TEXT, .fn = call_type },
-    { "message", CCGW_KIND_TEXT, .fn = message_text },
-    { "mediaAbility", CCGW_KIND_CONST, .text = "5" },
-    { NULL }
-};
-static const ccgw_shape_t data = { "message", data_members, sizeof(ccgw_event_t) };
-
-/* Notes belong to no call: the customer's number says which is meant. */
-static const ccgw_member_t note_members[] = {
-    { "sender", CCGW_KIND_CONST, .text = "" },
-    { "sendername", CCGW_KIND_TEXT, .fn = caller },
-    { "receivetime", CCGW_KIND_TEXT, .fn = told_at },
-    { "timestring", CCGW_KIND_TIME, offsetof(ccgw_event_t, at), .time = CCGW_TIME_ISO },
-    { "context", CCGW_KIND_TEXT, .fn = message_text },
-    { NULL }
-};
-static const ccgw_shape_t note = { "note", note_members, sizeof(ccgw_event_t) };
-
-/* Known from a client's classes only. Sending gives no id for a text, so its place in the session's log is one. */
-static const ccgw_member_t arrived_members[] = {
-    { "callId", CCGW_KIND_TEXT, .fn = call_id },
-    { "chatId", CCGW_KIND_TEXT, .fn = message_index },
-    { "result", CCGW_KIND_CONST, .text = "0" },
-    { "confirmer", CCGW_KIND_TEXT, .fn = receiver },
-    { NULL }
-};
-static const ccgw_shape_t arrived = { "receipt", arrived_members, sizeof(ccgw_event_t) };
-
-static const ccgw_member_t lost_members[] = {
-    { "callId", CCGW_KIND_TEXT, .fn = call_id },
-    { "chatId", CCGW_KIND_TEXT, .fn = message_index },
-    { NULL }
-};
-static const ccgw_shape_t lost = { "failure", lost_members, sizeof(ccgw_event_t) };
-
-OBJECT(call_ringing, "AgentEvent_Ringing", ringing);
-OBJECT(call_talking, "AgentEvent_Talking", talking);
-OBJECT(call_message, "AgentEvent_MessageData", data);
-OBJECT(call_note, "AgentOther_Note", note);
-OBJECT(chat_arrived, "AgentChat_PostDataSucc", arrived);
-OBJECT(chat_lost, "AgentChat_PostDataFail", lost);
-STRING(call_unanswered, "AgentEvent_No_Answer", call_id);
-STRING(call_released, "AgentEvent_Call_Release", call_id);
+PLAIN(static, state_busy, "AgentState_Busy");
+PLAIN(static, state_ready, "AgentState_Ready");
+PLAIN(static, phone_alerting, "AgentOther_PhoneAlerting");
+PLAIN(static, phone_offhook, "AgentOther_PhoneOffhook");
+PLAIN(static, phone_release, "AgentOther_PhoneRelease");
+OBJECT(static, conf_ringing, "AgentConf_Ringing", conf);
+OBJECT(static, conf_joined, "AgentConf_SelfJoinResult", conf);
+OBJECT(static, conf_success, "AgentConf_RequestSuccess", conf);
+OBJECT(static, conf_left, "AgentConf_SelfLeaveResult", conf);
+OBJECT(static, conf_president, "AgentConf_PresidentChanged", conf);
+OBJECT(static, conf_timeout, "AgentConf_Timeout", conf);
+OBJECT(static, conf_changed, "AgentConf_ParticipantChanged", change);
+OBJECT(static, record_done, "AgentMediaEvent_StopRecordDone", record);
 /* clang-format on */
 
 /* --- the agent's state -------------------------------------------------------------------------- */
@@ -555,13 +309,13 @@ static const ccgw_member_t farewell_members[] = {
 };
 static const ccgw_shape_t farewell = { "farewell", farewell_members, sizeof(ccgw_event_t) };
 
-PLAIN(in_service, "AgentOther_InService");
-OBJECT(out_of_service, "AgentOther_ShutdownService", farewell);
-OBJECT(set_busy, "AgentState_SetNotReady_Success", why);
-PLAIN(cancel_busy, "AgentState_CancelNotReady_Success");
-PLAIN(set_work, "AgentState_SetWork_Success");
-PLAIN(state_work, "AgentState_Work");
-PLAIN(cancel_work, "AgentState_CancelWork_Success");
+PLAIN(static, in_service, "AgentOther_InService");
+OBJECT(static, out_of_service, "AgentOther_ShutdownService", farewell);
+OBJECT(static, set_busy, "AgentState_SetNotReady_Success", why);
+PLAIN(static, cancel_busy, "AgentState_CancelNotReady_Success");
+PLAIN(static, set_work, "AgentState_SetWork_Success");
+PLAIN(static, state_work, "AgentState_Work");
+PLAIN(static, cancel_work, "AgentState_CancelWork_Success");
 
 #define CONF   CCGW_EVENT_SESSION_STATE, CCGW_MEDIA_VOICE, READERS
 #define CALL   CCGW_EVENT_SESSION_STATE, 0, READERS
@@ -569,7 +323,7 @@ PLAIN(cancel_work, "AgentState_CancelWork_Success");
 
 const ccgw_event_row_t huawei_events[] = {
     { CONF, &state_busy,     is_request },
-    { CONF, &conf_ringing,   is_offer },
+    { CONF, &conf_ringing,   huawei_is_offer },
     { CONF, &phone_alerting, is_entry },
     { CONF, &phone_offhook,  is_entry },
     { CONF, &conf_joined,    is_entry },
@@ -583,14 +337,14 @@ const ccgw_event_row_t huawei_events[] = {
     { CCGW_EVENT_SESSION_PARTICIPANTS, 0, READERS, &conf_changed, is_member_change },
     { CCGW_EVENT_CONFERENCE_ENDING,    CCGW_MEDIA_VOICE, READERS, &conf_timeout, NULL },
 
-    { CALL, &call_ringing,    is_call_offer },
-    { CALL, &call_talking,    is_call_entry },
-    { CALL, &call_unanswered, is_call_missed },
-    { CALL, &call_released,   is_call_end },
-    { CCGW_EVENT_SESSION_MESSAGES, 0, READERS, &call_message, is_text },
-    { CCGW_EVENT_SESSION_MESSAGES, 0, READERS, &call_note, is_note },
-    { CCGW_EVENT_SESSION_DELIVERY, 0, READERS, &chat_arrived, is_arrived },
-    { CCGW_EVENT_SESSION_DELIVERY, 0, READERS, &chat_lost,    is_lost },
+    { CALL, &huawei_call_ringing,    huawei_is_call_offer },
+    { CALL, &huawei_call_talking,    huawei_is_call_entry },
+    { CALL, &huawei_call_unanswered, huawei_is_call_missed },
+    { CALL, &huawei_call_released,   huawei_is_call_end },
+    { CCGW_EVENT_SESSION_MESSAGES, 0, READERS, &huawei_call_message, huawei_is_text },
+    { CCGW_EVENT_SESSION_MESSAGES, 0, READERS, &huawei_call_note, huawei_is_note },
+    { CCGW_EVENT_SESSION_DELIVERY, 0, READERS, &huawei_chat_arrived, huawei_is_arrived },
+    { CCGW_EVENT_SESSION_DELIVERY, 0, READERS, &huawei_chat_lost,    huawei_is_lost },
 
     { AGENT, &in_service,  is_sign_in },
     { AGENT, &state_ready, is_ready },

@@ -63,6 +63,28 @@ for my $case (
     is($answer->status, $case->[3], "$case->[0] $case->[1] is refused with $case->[3]");
     ok($answer->json->{responseStatus}{errorCode}, 'in the envelope');
 }
+
+# Whatever page a browser is on, it sends the cookie along.
+my $by_get = "/api/SendMessage?sessionId=\L$id";
+for my $site (qw(cross-site same-site)) {
+    $answer = $evo->call(GET => "$by_get&body=$site", undef, {'Sec-Fetch-Site' => $site});
+    is($answer->status, 403, "a change by a GET that a $site page caused is refused");
+    is($answer->json->{responseStatus}{errorCode}, 'Forbidden', 'in the envelope');
+}
+is($evo->call(GET => "/json/reply/EndSession?sessionId=\L$id", undef, {'Sec-Fetch-Site' => 'cross-site'})->status, 403,
+    'an end too');
+is($evo->call(GET => "/api/GetSession?sessionId=\L$id", undef, {'Sec-Fetch-Site' => 'cross-site'})->status, 200,
+    'to look at something is not');
+my ($token) = $evo->{cookie} =~ /ss-id=([^;]+)/;
+is($evo->call(GET => "$by_get&body=by+header", undef,
+    {'Sec-Fetch-Site' => 'cross-site', Cookie => undef, 'X-ss-id' => $token})->status, 200, 'nor is a header of its own');
+for my $site ('same-origin', 'none', undef) {
+    my $told = $site // 'silent';
+    is($evo->call(GET => "$by_get&body=$told", undef, {'Sec-Fetch-Site' => $site})->status, 200, "$told: it is done");
+    is(customer_hears($from, qr/^\Q$told\E$/), $told, 'and the customer hears it');
+}
+is_deeply([grep { ($_->{text} // '') =~ /-site$/ } @{$anna->get("/me/smssessions/$id/messages")->json->{messages}}], [],
+    'of what was refused nothing was said');
 is($evo->call(DELETE => "$one/members/" . ($from =~ s/\+/%2B/r))->status, 400, 'the only customer stays');
 is($evo->call(DELETE => $one)->status, 204, 'the session is ended');
 is($evo->call(POST => "$one/members", {memberToAdd => $number})->status, 404, 'and is no longer hers');

@@ -216,10 +216,11 @@ subtest 'two agents pull at the same moment: one gets it, each time' => sub {
             $http->open if !$http->socket || $http->ended;
             $http->send(POST => "/api/v2$BY_GROUP", {%{$_->headers}, 'Content-Type' => 'application/json'}, $body);
         }
-        my %code = map { $_->login => $line{$_->login}->poll(20)->json->{statusCode} } @order;
+        my %answer = map { $_->login => $line{$_->login}->poll(20) } @order;
+        my %code = map { $_ => $answer{$_}->json->{statusCode} } keys %answer;
         my @winner = grep { $code{$_->login} == 0 } @order;
         my @loser = grep { $code{$_->login} == 6 } @order;
-        $wrong ||= "round $round: parked $parked, " . join ', ', %code if $parked || @winner != 1 || @loser != 1;
+        $wrong ||= "round $round: parked $parked, " . join ', ', map { "$_ " . $answer{$_}->body } keys %answer if $parked || @winner != 1 || @loser != 1;
         last if @winner != 1;
         $owner = $winner[0];
         $won{$owner->login}++;

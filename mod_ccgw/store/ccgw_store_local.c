@@ -43,6 +43,8 @@ static void divide(ccgw_local_segment_t *seg, apr_uint64_t size)
 {
     apr_uint64_t at = align_up(CCGW_LOCAL_SEGMENT_HEAD);
 
+    /* What apr_shm_create() gives begins some bytes behind a page. */
+    at += CCGW_LOCAL_BLOCK - ((apr_uintptr_t)seg + at) % CCGW_LOCAL_BLOCK;
     seg->ring = at;
     seg->ring_size = size / 8 < RING_MIN ? RING_MIN : size / 8 > RING_MAX ? RING_MAX : align_up(size / 8);
     at += seg->ring_size;
@@ -114,6 +116,7 @@ static ccgw_store_t *describe(const ccgw_store_config_t *config, apr_pool_t *pro
     made->mailbox_events = config->mailbox_events > 0 ? config->mailbox_events : 1024;
     made->mailbox_bytes = config->mailbox_bytes ? config->mailbox_bytes : 256 * 1024;
     made->snapshot_bytes = config->snapshot_bytes ? config->snapshot_bytes : SNAPSHOT_BYTES;
+    made->direct = made->durability == CCGW_DURABLE_DISK;
     made->fd = -1;
     return made;
 }

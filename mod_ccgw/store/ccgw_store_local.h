@@ -195,6 +195,7 @@ struct ccgw_store_t {
     apr_uint64_t fd_file;
     struct ccgw_local_shot_t *shot; /**< the snapshot that this child is writing */
     int shot_busy;                  /**< atomic: a thread of this child is at it */
+    int direct;                     /**< journal files are written past the system's memory; 0: they cannot be */
     int copy;                       /**< read from files that belong to somebody else: nothing is written */
     struct apr_file_t *lock;
     struct apr_shm_t *shm;
@@ -246,9 +247,12 @@ void ccgw_local_change_end(ccgw_local_segment_t *seg);
 
 /* ---- the journal: see LAYOUT ---- */
 
-#define CCGW_LOCAL_FILE_SIZE    ((apr_uint64_t)64 * 1024 * 1024)
-#define CCGW_LOCAL_FILE_MIN     ((apr_uint64_t)4 * 1024 * 1024)
-#define CCGW_LOCAL_FILE_HEAD    64
+#define CCGW_LOCAL_FILE_SIZE ((apr_uint64_t)64 * 1024 * 1024)
+#define CCGW_LOCAL_FILE_MIN  ((apr_uint64_t)4 * 1024 * 1024)
+/** The disk is given whole blocks, past the system's memory: so a file's head has one to itself, and the ring holds zeros
+ *  behind the newest record up to the block's end. */
+#define CCGW_LOCAL_BLOCK        ((apr_uint64_t)4096)
+#define CCGW_LOCAL_FILE_HEAD    CCGW_LOCAL_BLOCK
 #define CCGW_LOCAL_FILE_MAGIC   0x4a47434cU
 #define CCGW_LOCAL_FILE_FORMAT  2
 #define CCGW_LOCAL_RECORD_MAGIC 0x524a4743U
@@ -488,6 +492,8 @@ apr_status_t ccgw_local_submit(apr_uint64_t *end, ccgw_store_t *store, ccgw_loca
 apr_status_t ccgw_local_wait(ccgw_store_t *store, apr_uint64_t end);
 /** Write and sync what no commit waited for, unless somebody flushes already. */
 apr_status_t ccgw_local_flush_lazily(ccgw_store_t *store);
+/** At the start: what stands before POSITION in its block, so that the block can be written again. */
+apr_status_t ccgw_local_ring_load(ccgw_store_t *store, apr_uint64_t position);
 /** Write and sync all that is committed now. */
 apr_status_t ccgw_local_flush_all(ccgw_store_t *store);
 /** The head's CRC, as it should be. */
@@ -505,6 +511,8 @@ const char *ccgw_local_file_path(const ccgw_store_t *store, apr_uint64_t file, c
 apr_status_t ccgw_local_file_write(ccgw_store_t *store, apr_uint64_t position, const void *bytes, apr_size_t n);
 apr_status_t ccgw_local_file_sync(ccgw_store_t *store, apr_uint64_t from, apr_uint64_t to);
 void ccgw_local_file_close(ccgw_store_t *store);
+/** N bytes of a file in memory that munmap() gives back; MAP_FAILED: there is none. What the file lacks is zero. */
+void *ccgw_local_read_bytes(int fd, apr_uint64_t n);
 apr_status_t ccgw_local_write_all(int fd, const void *bytes, apr_size_t n, apr_uint64_t at);
 apr_status_t ccgw_local_dir_sync(const ccgw_store_t *store);
 /** What the store makes belongs to the server's user. */

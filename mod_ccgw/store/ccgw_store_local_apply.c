@@ -9,6 +9,7 @@
 
 #include "ccgw_error.h"
 #include "util/ccgw_step.h"
+#include "util/ccgw_str.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -173,9 +174,23 @@ static apr_status_t plan_open(ccgw_local_plan_t *plan, ccgw_local_segment_t *seg
     return plan->node ? APR_SUCCESS : CCGW_ENOSPACE;
 }
 
-/* Will the mailbox take the event EVENT of commit NUMBER? In a replay over a snapshot it may have it. */
-static int will_take(ccgw_local_segment_t *seg, const ccgw_local_target_t *target, ccgw_buf_t name, apr_uint64_t number,
-                     apr_uint32_t event)
+/* Does RECORD close this mailbox before it comes to UNTIL? */
+static int closes_before(ccgw_local_record_t *record, const ccgw_local_op_t *until, ccgw_buf_t name)
+{
+    apr_size_t at = ccgw_local_op_first(record);
+    ccgw_local_op_t *op;
+
+    while ((op = ccgw_local_op_next(&at, record)) != NULL && op != until) {
+        if (op->kind == CCGW_LOCAL_CLOSE && !ccgw_buf_compare(ccgw_local_op_key(op), name))
+            return 1;
+    }
+    return 0;
+}
+
+/* Will the mailbox take the event EVENT of RECORD's commit, which is OP? In a replay over a snapshot it may have it,
+ * unless the same commit empties it first. */
+static int will_take(ccgw_local_segment_t *seg, ccgw_local_record_t *record, const ccgw_local_op_t *op,
+                     const ccgw_local_target_t *target, ccgw_buf_t name, apr_uint32_t event)
 {
     ccgw_local_look_t own = ccgw_local_owner(seg);
     ccgw_off_t off = ccgw_local_box_find(&own, name);
@@ -184,15 +199,17 @@ static int will_take(ccgw_local_segment_t *seg, const ccgw_local_target_t *targe
 
     if (box && seg->recovering && box->lists[CCGW_LOCAL_LASTING].newest) {
         newest = ccgw_local_at(seg, box->lists[CCGW_LOCAL_LASTING].newest);
-        if (newest->number > number || (newest->number == number && newest->event >= event))
+        if ((newest->number > record->number || (newest->number == record->number && newest->event >= event)) &&
+            !closes_before(record, op, name))
             return 0;
     }
     return target->flags & CCGW_LOCAL_OP_FIRST || (box && box->open);
 }
 
 static apr_status_t plan_event(ccgw_local_plan_t *plan, ccgw_local_segment_t *seg, ccgw_local_op_t *op,
-                               apr_uint64_t number, apr_uint32_t event)
+                               ccgw_local_record_t *record, apr_uint32_t event)
 {
+    apr_uint64_t number = record->number;
     apr_time_t now = apr_time_now();
     ccgw_local_blob_t *body = NULL;
     apr_size_t at = 0;
@@ -202,7 +219,7 @@ static apr_status_t plan_event(ccgw_local_plan_t *plan, ccgw_local_segment_t *se
         ccgw_local_target_t *target = ccgw_local_op_target(&at, op);
         ccgw_local_entry_t *entry;
 
-        if (!will_take(seg, target, target_name(target), number, event))
+        if (!will_take(seg, record, op, target, target_name(target), event))
             continue;
         if (!body) {
             plan->block = ccgw_local_blob_make(seg, ccgw_local_op_value(op).p, op->value_len, op->value_crc, number, 0);
@@ -246,7 +263,7 @@ apr_status_t ccgw_local_prepare(ccgw_store_t *store, ccgw_local_record_t *record
         else if (op->kind == CCGW_LOCAL_OPEN)
             rv = plan_open(plan, seg, op, record);
         else if (op->kind == CCGW_LOCAL_EVENT && !(seg->recovering && record->level == CCGW_DURABLE_MEMORY))
-            rv = plan_event(plan, seg, op, record->number, events++);
+            rv = plan_event(plan, seg, op, record, events++);
         plan = ccgw_local_plan_next(plan, op);
     }
     if (rv == APR_SUCCESS && begins && !ccgw_local_heap_has_room(seg, 1))

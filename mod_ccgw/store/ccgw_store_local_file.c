@@ -1,5 +1,8 @@
 /* Licensed to the Apache License, Version 2.0; see LICENSE. */
 /* ccgw_store_local_file.c: the state directory, its lock, and writing to the journal's files. */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* O_DIRECT */
+#endif
 #include "store/ccgw_store_local.h"
 
 #include "ccgw_error.h"
@@ -12,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -118,7 +122,12 @@ static apr_status_t use_file(ccgw_store_t *store, apr_uint64_t file)
     if (store->fd >= 0 && store->fd_file == file)
         return APR_SUCCESS;
     ccgw_local_file_close(store);
-    store->fd = open(ccgw_local_file_path(store, file, path, sizeof path), O_RDWR | O_CLOEXEC);
+    ccgw_local_file_path(store, file, path, sizeof path);
+    store->fd = open(path, O_RDWR | O_CLOEXEC | (store->direct ? O_DIRECT : 0));
+    if (store->fd < 0 && errno == EINVAL && store->direct) {
+        store->direct = 0;
+        store->fd = open(path, O_RDWR | O_CLOEXEC);
+    }
     store->fd_file = file;
     return store->fd < 0 ? errno : APR_SUCCESS;
 }
@@ -139,6 +148,21 @@ apr_status_t ccgw_local_write_all(int fd, const void *bytes, apr_size_t n, apr_u
     return APR_SUCCESS;
 }
 
+/* Whose file it is may write to it, or use it again for another part of the journal, while we follow what is in it: so
+ * its bytes as they are now, in memory of our own. */
+void *ccgw_local_read_bytes(int fd, apr_uint64_t n)
+{
+    char *bytes = mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    apr_uint64_t at = 0;
+    ssize_t got = 1;
+
+    while (bytes != MAP_FAILED && at < n && got > 0) {
+        got = pread(fd, bytes + at, n - at, (off_t)at);
+        at += got > 0 ? (apr_uint64_t)got : 0;
+    }
+    return bytes;
+}
+
 apr_status_t ccgw_local_dir_sync(const ccgw_store_t *store)
 {
     int fd = open(store->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -154,9 +178,18 @@ apr_status_t ccgw_local_dir_sync(const ccgw_store_t *store)
 
 apr_status_t ccgw_local_file_write(ccgw_store_t *store, apr_uint64_t position, const void *bytes, apr_size_t n)
 {
-    apr_status_t rv = use_file(store, position / store->seg->file_size);
+    apr_uint64_t file = position / store->seg->file_size, at = position % store->seg->file_size;
+    apr_status_t rv = use_file(store, file);
 
-    return rv == APR_SUCCESS ? ccgw_local_write_all(store->fd, bytes, n, position % store->seg->file_size) : rv;
+    if (rv == APR_SUCCESS)
+        rv = ccgw_local_write_all(store->fd, bytes, n, at);
+    if (rv != EINVAL || !store->direct)
+        return rv;
+    /* The file system wants larger blocks than ours, or none. */
+    store->direct = 0;
+    ccgw_local_file_close(store);
+    rv = use_file(store, file);
+    return rv == APR_SUCCESS ? ccgw_local_write_all(store->fd, bytes, n, at) : rv;
 }
 
 apr_status_t ccgw_local_file_sync(ccgw_store_t *store, apr_uint64_t from, apr_uint64_t to)

@@ -13,6 +13,7 @@
 #include "util/ccgw_step.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/futex.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -84,6 +85,25 @@ static void ring_put(ccgw_local_segment_t *seg, apr_uint64_t position, const voi
 
     memcpy(ring + at, bytes, first);
     memcpy(ring, (const char *)bytes + first, n - first);
+}
+
+/* Positions FROM to TO hold nothing. */
+static void ring_zero(ccgw_local_segment_t *seg, apr_uint64_t from, apr_uint64_t to)
+{
+    char *ring = ccgw_local_at(seg, seg->ring);
+
+    while (from < to) {
+        apr_size_t at = from % seg->ring_size;
+        apr_size_t n = seg->ring_size - at < to - from ? seg->ring_size - at : to - from;
+
+        memset(ring + at, 0, n);
+        from += n;
+    }
+}
+
+static apr_uint64_t block_behind(apr_uint64_t position)
+{
+    return (position + CCGW_LOCAL_BLOCK - 1) / CCGW_LOCAL_BLOCK * CCGW_LOCAL_BLOCK;
 }
 
 static void ring_get(void *bytes, ccgw_local_segment_t *seg, apr_uint64_t position, apr_size_t n)
@@ -203,6 +223,7 @@ static void put_padding(ccgw_local_segment_t *seg)
     pad.synced = seg->flushed;
     pad.crc = ccgw_local_record_crc(&pad);
     ring_put(seg, seg->head, &pad, sizeof pad);
+    ring_zero(seg, seg->head + sizeof pad, seg->head + rest);
 }
 
 /* commit_lock held, room is there: from here to the store of head nothing has happened, behind
@@ -232,6 +253,7 @@ static apr_status_t commit_at(ccgw_store_t *store, ccgw_local_record_t *record, 
     ccgw_step(COMMIT_PREPARED);
     record->crc = ccgw_local_record_crc(record);
     ring_put(seg, position, record, record->len);
+    ring_zero(seg, end, block_behind(end));
     if (position != seg->head)
         put_padding(seg);
     if (record->level == CCGW_DURABLE_DISK)
@@ -300,6 +322,7 @@ apr_status_t ccgw_local_submit(apr_uint64_t *end, ccgw_store_t *store, ccgw_loca
         kept = ccgw_local_read(seg->flushed);
         if (kept > seg->published)
             kept = seg->published;
+        kept -= kept % CCGW_LOCAL_BLOCK;
         if (seg->broken) {
             rv = CCGW_ESTORE;
         }
@@ -307,7 +330,7 @@ apr_status_t ccgw_local_submit(apr_uint64_t *end, ccgw_store_t *store, ccgw_loca
             seg->conflicts++;
             rv = CCGW_ECONFLICT;
         }
-        else if (*end <= ccgw_local_read(seg->prepared) && *end - kept <= seg->ring_size) {
+        else if (*end <= ccgw_local_read(seg->prepared) && block_behind(*end) - kept <= seg->ring_size) {
             rv = commit_at(store, record, position);
             publish(seg);
             ccgw_local_unlock(store);
@@ -323,12 +346,15 @@ apr_status_t ccgw_local_submit(apr_uint64_t *end, ccgw_store_t *store, ccgw_loca
 
 /* ---- group commit ---- */
 
+/* Whole blocks: the first may be there in part already, the last will be written again. */
 static apr_status_t write_ring(ccgw_store_t *store, apr_uint64_t from, apr_uint64_t to)
 {
     ccgw_local_segment_t *seg = store->seg;
     const char *ring = ccgw_local_at(seg, seg->ring);
     apr_status_t rv = APR_SUCCESS;
 
+    from -= from % CCGW_LOCAL_BLOCK;
+    to = block_behind(to);
     while (from < to && rv == APR_SUCCESS) {
         apr_uint64_t n = to - from, in_file, in_ring;
 
@@ -407,6 +433,30 @@ static void follow(ccgw_local_segment_t *seg, apr_uint32_t turn, apr_uint64_t en
         until.tv_sec++;
     }
     syscall(SYS_futex, &seg->flush_turn, FUTEX_WAIT_BITSET, turn, &until, NULL, bit_of(round));
+}
+
+apr_status_t ccgw_local_ring_load(ccgw_store_t *store, apr_uint64_t position)
+{
+    ccgw_local_segment_t *seg = store->seg;
+    apr_uint64_t from = position - position % CCGW_LOCAL_BLOCK;
+    char path[CCGW_LOCAL_PATH_SIZE], bytes[CCGW_LOCAL_BLOCK];
+    apr_size_t n = position - from;
+    apr_status_t rv = APR_SUCCESS;
+    int fd;
+
+    if (!n || from % seg->file_size < CCGW_LOCAL_FILE_HEAD)
+        return APR_SUCCESS;
+    fd = open(ccgw_local_file_path(store, from / seg->file_size, path, sizeof path), O_RDONLY | O_CLOEXEC);
+    /* Behind an accepted loss the file may be missing or shorter. */
+    if (fd < 0)
+        return errno == ENOENT ? APR_SUCCESS : errno;
+    memset(bytes, 0, sizeof bytes);
+    if (pread(fd, bytes, n, (off_t)(from % seg->file_size)) < 0)
+        rv = errno;
+    close(fd);
+    if (rv == APR_SUCCESS)
+        ring_put(seg, from, bytes, n);
+    return rv;
 }
 
 apr_status_t ccgw_local_wait(ccgw_store_t *store, apr_uint64_t end)

@@ -286,7 +286,9 @@ static apr_status_t map_snapshot(loading_t *l, const char **why)
         return rv;
     }
     l->size = (apr_uint64_t)info.st_size;
-    map = l->size ? mmap(NULL, l->size, PROT_READ, MAP_PRIVATE | MAP_POPULATE, fd, 0) : MAP_FAILED;
+    map = !l->size         ? MAP_FAILED
+          : l->store->copy ? ccgw_local_read_bytes(fd, l->size)
+                           : mmap(NULL, l->size, PROT_READ, MAP_PRIVATE | MAP_POPULATE, fd, 0);
     close(fd);
     l->map = map == MAP_FAILED ? NULL : map;
     if (!l->map)

@@ -203,7 +203,9 @@ static apr_status_t begin_epoch(ccgw_local_recovery_t *r)
     seg->base = r->dir.nfiles ? r->dir.first * seg->file_size : 0;
     seg->prepared = find_prepared(r);
     seg->recovering = 0;
-    rv = ccgw_local_submit(&end, r->store, &record, NULL, NULL);
+    rv = ccgw_local_ring_load(r->store, r->position);
+    if (rv == APR_SUCCESS)
+        rv = ccgw_local_submit(&end, r->store, &record, NULL, NULL);
     return rv == APR_SUCCESS ? ccgw_local_wait(r->store, end) : rv;
 }
 

@@ -57,21 +57,6 @@ static apr_status_t check_head(ccgw_local_recovery_t *r, apr_uint64_t file, apr_
     return CCGW_EDAMAGED;
 }
 
-/* Whose file it is may write to it, or use it again for another part of the journal, while we follow what is in it: so
- * its bytes as they are now, in memory of our own. */
-static void *read_bytes(int fd, apr_uint64_t n)
-{
-    char *bytes = mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    apr_uint64_t at = 0;
-    ssize_t got = 1;
-
-    while (bytes != MAP_FAILED && at < n && got > 0) {
-        got = pread(fd, bytes + at, n - at, (off_t)at);
-        at += got > 0 ? (apr_uint64_t)got : 0;
-    }
-    return bytes;
-}
-
 /* Is the file of this name still the one that was read? */
 static apr_status_t check_same(ccgw_local_recovery_t *r, apr_uint64_t file, apr_uint64_t inode)
 {
@@ -109,7 +94,7 @@ static apr_status_t map_file(ccgw_local_recovery_t *r, apr_uint64_t file)
     }
     r->size = (apr_uint64_t)info.st_size;
     map = !r->size ? MAP_FAILED
-          : copy   ? read_bytes(fd, r->size)
+          : copy   ? ccgw_local_read_bytes(fd, r->size)
                    : mmap(NULL, r->size, PROT_READ, MAP_PRIVATE | MAP_POPULATE, fd, 0);
     close(fd);
     r->map = map == MAP_FAILED ? NULL : map;

@@ -156,6 +156,13 @@ static apr_status_t write_zeros(int fd, apr_uint64_t from, apr_uint64_t to)
     return rv;
 }
 
+/* What is written past the system's memory need not be looked for in it first. */
+static void forget_zeros(const ccgw_store_t *store, int fd)
+{
+    if (store->direct)
+        posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+}
+
 static apr_status_t write_head(const ccgw_store_t *store, int fd, apr_uint64_t file)
 {
     ccgw_local_file_head_t head = { .magic = CCGW_LOCAL_FILE_MAGIC, .format = CCGW_LOCAL_FILE_FORMAT };
@@ -209,6 +216,7 @@ static apr_status_t make_file(const ccgw_store_t *store, apr_uint64_t file)
         rv = write_zeros(fd, sizeof(ccgw_local_file_head_t), step_of(store->seg));
     if (rv == APR_SUCCESS && (ccgw_local_give_away(store, fd) || fsync(fd)))
         rv = errno;
+    forget_zeros(store, fd);
     close(fd);
     ccgw_step(FILE_FILLED);
     if (rv == APR_SUCCESS && rename(made, path))
@@ -286,6 +294,7 @@ static apr_status_t fill_up(ccgw_store_t *store, apr_uint64_t file, apr_uint64_t
     rv = write_zeros(fd, from, to);
     if (rv == APR_SUCCESS && fdatasync(fd))
         rv = errno;
+    forget_zeros(store, fd);
     /* What did not become a whole step is given back: a snapshot, which frees more, may need it. */
     if (rv != APR_SUCCESS && ftruncate(fd, (off_t)from))
         rv = errno;
@@ -293,11 +302,12 @@ static apr_status_t fill_up(ccgw_store_t *store, apr_uint64_t file, apr_uint64_t
     return rv;
 }
 
-/* A child may have it open still, so its bytes go first: neither their room nor what they say shall stay. */
-static int remove_file(const char *path)
+/* Whoever has it open still may go on reading it (a backup does); but when its room is needed, or what it says shall be
+ * gone, its bytes go first. */
+static int remove_file(const char *path, int empty)
 {
-    int fd = open(path, O_WRONLY | O_CLOEXEC);
-    int failed = fd < 0 || ftruncate(fd, 0);
+    int fd = empty ? open(path, O_WRONLY | O_CLOEXEC) : -1;
+    int failed = empty && (fd < 0 || ftruncate(fd, 0));
 
     if (fd >= 0)
         close(fd);
@@ -316,7 +326,7 @@ static int drop_one_spare(const ccgw_store_t *store)
     if (ccgw_local_dir_each(store, "spare-", take_first, &spare, pool) != APR_SUCCESS)
         spare.found = 0;
     apr_pool_destroy(pool);
-    if (!spare.found || remove_file(spare_path(store, spare.first, path, sizeof path)))
+    if (!spare.found || remove_file(spare_path(store, spare.first, path, sizeof path), 1))
         return 0;
     if (store->seg->spares)
         store->seg->spares--;
@@ -423,6 +433,7 @@ typedef struct recycling_t {
     apr_uint64_t snapshot;
     apr_uint64_t file; /* the first one that is needed */
     apr_uint64_t spares, most;
+    int empty;
     apr_status_t rv;
 } recycling_t;
 
@@ -431,7 +442,8 @@ static int drop_snapshot(void *baton, const char *name, apr_uint64_t position)
     recycling_t *r = baton;
     char path[PATH_SIZE];
 
-    if (position != r->snapshot && remove_file(ccgw_local_snapshot_path(r->store, position, path, sizeof path)))
+    if (position != r->snapshot &&
+        remove_file(ccgw_local_snapshot_path(r->store, position, path, sizeof path), r->empty))
         r->rv = errno;
     return 1;
 }
@@ -451,7 +463,7 @@ static int drop_journal(void *baton, const char *name, apr_uint64_t position)
         r->spares++;
     }
     else {
-        failed = remove_file(path);
+        failed = remove_file(path, r->empty);
     }
     if (failed)
         r->rv = errno;
@@ -465,7 +477,7 @@ static int drop_spare(void *baton, const char *name, apr_uint64_t position)
 
     if (r->most)
         r->spares++;
-    else if (remove_file(spare_path(r->store, position, path, sizeof path)))
+    else if (remove_file(spare_path(r->store, position, path, sizeof path), r->empty))
         r->rv = errno;
     return 1;
 }
@@ -473,7 +485,8 @@ static int drop_spare(void *baton, const char *name, apr_uint64_t position)
 apr_status_t ccgw_local_space_recycle(ccgw_store_t *store, apr_uint64_t position, int forget)
 {
     ccgw_local_segment_t *seg = store->seg;
-    recycling_t r = { store, position, position / seg->file_size, 0, 0, APR_SUCCESS };
+    recycling_t r = { store,      position, position / seg->file_size, 0, 0, forget || ccgw_local_read(seg->stuck),
+                      APR_SUCCESS };
     apr_uint64_t bytes = store->snapshot_bytes > SPARE_BYTES ? store->snapshot_bytes : SPARE_BYTES;
     apr_pool_t *pool;
     apr_status_t rv;

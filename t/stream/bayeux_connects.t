@@ -100,7 +100,13 @@ my @lines = map { line() } 1 .. 8;
 for my $n (0 .. $#lines) {
     send_to($lines[$n], '/connect', [connect_message($client, id => "$n")]);
     next unless $n;
-    my $answer = $lines[$n - 1]->poll(10);
+    my ($answer, $late);
+    wait_until(sub { ($answer = $lines[$n - 1]->poll(0.1)) || ($late = $lines[$n]->poll(0)) }, 10);
+    # On a busy machine the older one may have been read last: then it was the newer one, and is overtaken now.
+    if ($late) {
+        send_to($lines[$n], '/connect', [connect_message($client, id => "$n")]);
+        $answer = $lines[$n - 1]->poll(10);
+    }
     ok($answer, "connect $n releases the one before it") or next;
     is($answer->status, 500, '... with HTTP 500');
     is($answer->body, '', '... and an empty body');

@@ -234,13 +234,15 @@ typedef struct spare_t {
     apr_uint64_t first;
 } spare_t;
 
-static int take_first(void *baton, const char *name, apr_uint64_t position)
+/* The oldest: who copies the directory may still be reading the youngest. */
+static int take_oldest(void *baton, const char *name, apr_uint64_t position)
 {
     spare_t *spare = baton;
 
+    if (!spare->found || position < spare->first)
+        spare->first = position;
     spare->found = 1;
-    spare->first = position;
-    return 0;
+    return 1;
 }
 
 /* Give a spare the new head and then the new name. *used: there was one, and it is whole. */
@@ -256,7 +258,7 @@ static apr_status_t use_spare(int *used, ccgw_store_t *store, apr_uint64_t file)
     *used = 0;
     if (apr_pool_create(&pool, NULL) != APR_SUCCESS)
         return APR_ENOMEM;
-    rv = ccgw_local_dir_each(store, "spare-", take_first, &spare, pool);
+    rv = ccgw_local_dir_each(store, "spare-", take_oldest, &spare, pool);
     apr_pool_destroy(pool);
     if (rv != APR_SUCCESS || !spare.found)
         return rv;
@@ -323,7 +325,7 @@ static int drop_one_spare(const ccgw_store_t *store)
 
     if (apr_pool_create(&pool, NULL) != APR_SUCCESS)
         return 0;
-    if (ccgw_local_dir_each(store, "spare-", take_first, &spare, pool) != APR_SUCCESS)
+    if (ccgw_local_dir_each(store, "spare-", take_oldest, &spare, pool) != APR_SUCCESS)
         spare.found = 0;
     apr_pool_destroy(pool);
     if (!spare.found || remove_file(spare_path(store, spare.first, path, sizeof path), 1))

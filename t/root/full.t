@@ -70,11 +70,10 @@ subtest 'no room' => sub {
 # The journal comes to a second file of 64 MB, for which the disk has no room.
 subtest 'a snapshot makes room' => sub {
     is(write_comments(1500, 10), 200, 'all changes are taken, now or a moment later');
-    my $stats;
-    wait_until(sub { ($stats = stats())->{journal_stuck} == 0 }, 10);
+    my $stats = stats();
     cmp_ok($stats->{journal_bytes}, '>', 80e6, 'more was written than the disk can hold');
     cmp_ok($stats->{snapshots}, '>', 0, '... since a snapshot was taken before its time');
-    is($stats->{journal_stuck}, 0, '... so nobody waits');
+    is(write_comments(1, 10), 200, '... so nobody waits');
     $server->kill_all;
     $server->again;
     is(kept(), $number, 'the next start finds all of it');

@@ -244,6 +244,18 @@ subtest 'beside a server under load' => sub {
     }
 };
 
+# The storm's texts as an agent reads them, some at a time.
+sub texts_of
+{
+    my ($agent, $talk) = @_;
+    my ($next, @texts) = (1);
+    while (my @some = @{$agent->get("$talk->{path}/messages?startIndex=$next")->json->{messages}}) {
+        push @texts, map { ($_->{text} // '') =~ /^storm (\d+)$/ ? $1 : () } @some;
+        $next = $some[-1]{index} + 1;
+    }
+    return @texts;
+}
+
 # Bert's desktop has read everything before the copy is made, and knows its place.
 my $old = $bert->{desk};
 my $copy = "$tmp/copy";
@@ -273,8 +285,7 @@ subtest 'a server that starts from the copy' => sub {
     json_like($there->get($talk->{path})->json->{smssession}, {state => 'Chatting', userData => {Subject => 'rexbites', Level => 424242}},
         'her session is there');
     is((grep { $_->{id} eq $parked->{id} } @{$there->get("$BIN&subresources=*")->json->{workbin}{chats}}), 1, '... and the parked one');
-    my @texts = map { ($_->{text} // '') =~ /^storm (\d+)$/ ? $1 : () } @{$there->get("$stormy->{path}/messages")->json->{messages}};
-    is("@texts", join(' ', 1 .. $at_copy), '... and the texts');
+    is(join(' ', texts_of($there, $stormy)), join(' ', 1 .. $at_copy), '... and the texts');
     @$there{'cookie', 'token'} = ($bert->cookie, $bert->token);
     my $http = CcgwHttp->new($second->url);
     my $answer = $http->request(POST => '/api/v2/notifications/connect', {%{$there->headers}, 'Content-Type' => 'application/json'},

@@ -135,8 +135,8 @@ typedef struct ccgw_store_provider_t {
     apr_status_t (*open_child)(ccgw_store_t *store, ccgw_store_wake_t *wake, void *baton, apr_pool_t *child);
 
     /** Now and then (each 100 ms or so) in one child at a time; overlap is harmless: writes what no commit waited
-     *  for, drops what has no reader. Never blocks longer than one sync. LAST: the caller ends; words are
-     *  saved though it is not their time yet. */
+     *  for, drops what has no reader, makes files and snapshots, a part at a time; so it blocks for a few syncs. LAST:
+     *  the caller ends; words are saved though it is not their time yet. */
     apr_status_t (*housekeep)(ccgw_store_t *store, int last);
 
     /* ---- transactions ---- */
@@ -210,7 +210,8 @@ typedef struct ccgw_store_provider_t {
     void (*forget)(ccgw_store_t *store, ccgw_buf_t key);
 
     /** What was deleted shall leave the files too, not only the state: soon after, without another call, no file holds
-     *  a record or event that was deleted or replaced before this call. stats() emits "scrubs_pending" until then. */
+     *  a record or event that was deleted or replaced before this call, but those that an accepted loss has set aside,
+     *  which the log then names. stats() emits "scrubs_pending" until then. */
     apr_status_t (*scrub)(ccgw_store_t *store);
 
     /* ---- beside the server ---- */

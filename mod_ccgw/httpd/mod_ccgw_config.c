@@ -169,7 +169,7 @@ typedef struct bound_t {
 #define SECOND   APR_USEC_PER_SEC
 #define MEBIBYTE (APR_INT64_C(1024) * 1024)
 
-BOUND(bound_memory, memory, 8 * MEBIBYTE, APR_INT64_C(1024) * 1024 * MEBIBYTE);
+BOUND(bound_memory, memory, 8 * MEBIBYTE, APR_INT64_C(256) * 1024 * MEBIBYTE);
 BOUND(bound_snapshot, snapshot_bytes, MEBIBYTE, APR_INT64_C(1024) * 1024 * MEBIBYTE);
 BOUND(bound_mailbox_bytes, mailbox_bytes, 4096, 1024 * MEBIBYTE);
 BOUND(bound_mailbox_events, mailbox_events, 16, 1048576);

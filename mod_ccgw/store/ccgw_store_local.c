@@ -14,8 +14,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MB             ((apr_uint64_t)1024 * 1024)
-#define MEMORY_MIN     (8 * MB)
+#define MB         ((apr_uint64_t)1024 * 1024)
+#define MEMORY_MIN (8 * MB)
+/* Blocks are numbered in 32 bits. */
+#define MEMORY_MAX     (256 * 1024 * MB)
 #define COPY_TRIES     100
 #define COPY_GROWS     4
 #define RING_MIN       (4 * MB)
@@ -71,9 +73,9 @@ static apr_status_t make_segment(const char **why, ccgw_store_t *store, apr_size
 {
     apr_status_t rv;
 
-    if (size < MEMORY_MIN) {
-        *why = apr_psprintf(process, "%lu bytes of shared memory are too few; at least %lu are needed",
-                            (unsigned long)size, (unsigned long)MEMORY_MIN);
+    if (size < MEMORY_MIN || size > MEMORY_MAX) {
+        *why = apr_psprintf(process, "%lu bytes of shared memory are not between %lu and %lu", (unsigned long)size,
+                            (unsigned long)MEMORY_MIN, (unsigned long)MEMORY_MAX);
         return CCGW_ENOSPACE;
     }
     rv = apr_shm_create(&store->shm, size, NULL, process);
@@ -307,6 +309,7 @@ static void stats_of_running(ccgw_local_segment_t *seg, emit_t *emit, void *bato
     emit(baton, "locked_reads", (apr_int64_t)seg->locked_reads);
     emit(baton, "heap_full", ccgw_local_read(seg->full) != 0);
     emit(baton, "journal_stuck", ccgw_local_read(seg->stuck) != 0);
+    emit(baton, "journal_hindered", ccgw_local_read(seg->hindered) != 0);
     emit(baton, "broken", (apr_int64_t)ccgw_local_read(seg->broken));
 }
 

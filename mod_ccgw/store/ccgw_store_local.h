@@ -23,7 +23,7 @@ extern const ccgw_store_provider_t ccgw_store_local;
 typedef apr_uint64_t ccgw_off_t;
 
 #define CCGW_LOCAL_MAGIC   0x6363677773746f72ULL
-#define CCGW_LOCAL_LAYOUT  2
+#define CCGW_LOCAL_LAYOUT  3
 #define CCGW_LOCAL_CLASSES 27
 #define CCGW_LOCAL_HEIGHT  16
 
@@ -118,6 +118,9 @@ typedef struct ccgw_local_segment_t {
     apr_uint32_t layout;
     apr_uint32_t broken; /**< a write failed with this status: no commit any more */
     apr_uint32_t broken_said;
+    apr_uint32_t hindrance; /**< status of the last write that failed and may go well another time */
+    apr_uint32_t hindered_said;
+    apr_time_t hindered; /**< since when the journal cannot be written to for such a reason; 0: it can */
     apr_uint64_t size;
 
     ccgw_off_t ring, slots, plan, buckets, links, classes, heap;
@@ -485,7 +488,7 @@ void ccgw_local_mutex_init(pthread_mutex_t *mutex);
 /** Does what RECORD was decided on still hold? Called with commit_lock held. */
 typedef int ccgw_local_check_t(void *baton);
 /** The lower half of a commit, without the wait. RECORD is complete but for position, epoch, synced, number and the
- *  head's CRC. *end: the position that must be published. */
+ *  head's CRC. *end: the position that must be published. Whatever is returned but APR_SUCCESS: nothing happened. */
 apr_status_t ccgw_local_submit(apr_uint64_t *end, ccgw_store_t *store, ccgw_local_record_t *record,
                                ccgw_local_check_t *check, void *baton);
 /** Wait until all before END is published, flushing when nobody else does. */
@@ -509,10 +512,15 @@ apr_status_t ccgw_local_dir_open(const char **why, ccgw_store_t *store, apr_pool
 const char *ccgw_local_file_path(const ccgw_store_t *store, apr_uint64_t file, char *buf, apr_size_t n);
 /** flush_lock held. */
 apr_status_t ccgw_local_file_write(ccgw_store_t *store, apr_uint64_t position, const void *bytes, apr_size_t n);
-apr_status_t ccgw_local_file_sync(ccgw_store_t *store, apr_uint64_t from, apr_uint64_t to);
+/** flush_lock held. *tried: a sync itself failed, and nothing tells what the disk has now. */
+apr_status_t ccgw_local_file_sync(int *tried, ccgw_store_t *store, apr_uint64_t from, apr_uint64_t to);
+/** At the start: what the system holds of [FROM, TO) to the disk once more, for it may take for clean what a failed sync
+ *  left. Files that are missing are passed over. */
+apr_status_t ccgw_local_file_settle(const ccgw_store_t *store, apr_uint64_t from, apr_uint64_t to);
 void ccgw_local_file_close(ccgw_store_t *store);
-/** N bytes of a file in memory that munmap() gives back; MAP_FAILED: there is none. What the file lacks is zero. */
-void *ccgw_local_read_bytes(int fd, apr_uint64_t n);
+/** N bytes of a file in memory that munmap() gives back; NULL when N is 0. OURS: a copy, for whoever writes to the file
+ *  may do so meanwhile; what it lacks is zero. On failure *at is the first place that cannot be read. */
+apr_status_t ccgw_local_read_file(char **map, apr_uint64_t *at, int fd, apr_uint64_t n, int ours);
 apr_status_t ccgw_local_write_all(int fd, const void *bytes, apr_size_t n, apr_uint64_t at);
 apr_status_t ccgw_local_dir_sync(const ccgw_store_t *store);
 /** What the store makes belongs to the server's user. */
@@ -537,8 +545,10 @@ apr_status_t ccgw_local_space_tidy(const ccgw_store_t *store, apr_pool_t *pool);
 /** Journal files that begin at POSITION or behind get another name, for whoever wants to look. */
 apr_status_t ccgw_local_space_set_aside(const ccgw_store_t *store, apr_uint64_t position, apr_pool_t *pool);
 /** Files of which the snapshot at POSITION needs nothing: a few are kept for use again, unless FORGET. Older snapshots
- *  go. */
+ *  go; newer ones are another child's. */
 apr_status_t ccgw_local_space_recycle(ccgw_store_t *store, apr_uint64_t position, int forget);
+/** Files that an accepted loss has set aside are the administrator's; after a scrub the log names them. */
+void ccgw_local_space_tell_damaged(const ccgw_store_t *store);
 /** What stands in the directory. */
 typedef struct ccgw_local_dir_t {
     apr_uint64_t snapshot;    /**< the newest one's position; 0 none */
@@ -571,7 +581,7 @@ typedef struct ccgw_local_snapshot_head_t {
     apr_uint64_t file_size;
     apr_uint32_t weakest; /**< lowest level at which anything was stored in this start */
     apr_uint32_t crc;     /**< of this struct with crc 0 */
-    apr_uint64_t unused;
+    apr_uint64_t seen;    /**< what its parts hold was committed before here; 0: it does not say */
 } ccgw_local_snapshot_head_t;
 
 typedef enum ccgw_local_item_kind_t {

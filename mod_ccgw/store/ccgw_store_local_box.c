@@ -62,7 +62,7 @@ void ccgw_local_box_open(ccgw_store_t *store, ccgw_local_op_t *op, const ccgw_lo
     }
     else if (box && !box->open) {
         ccgw_local_set(box->open, 1);
-        store->seg->closed_boxes--;
+        store->seg->closed_boxes -= store->seg->closed_boxes > 0; /* a kill may have kept one from being counted */
     }
 }
 

@@ -19,7 +19,28 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* So much is read at once. */
+#define PART ((apr_uint64_t)1024 * 1024)
+
 /* ---- directory and lock ---- */
+
+static apr_status_t sync_dir(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    apr_status_t rv = APR_SUCCESS;
+
+    if (fd < 0)
+        return errno;
+    if (fsync(fd))
+        rv = errno;
+    close(fd);
+    return rv;
+}
+
+apr_status_t ccgw_local_dir_sync(const ccgw_store_t *store)
+{
+    return sync_dir(store->dir);
+}
 
 int ccgw_local_give_away(const ccgw_store_t *store, int fd)
 {
@@ -28,11 +49,15 @@ int ccgw_local_give_away(const ccgw_store_t *store, int fd)
 
 static apr_status_t open_dir(const char **why, const ccgw_store_t *store, apr_pool_t *pool)
 {
+    const char *slash = strrchr(store->dir, '/');
     apr_status_t rv = APR_SUCCESS;
     int fd;
 
-    if (mkdir(store->dir, 0700) && errno != EEXIST) {
-        rv = errno;
+    if (mkdir(store->dir, 0700))
+        rv = errno == EEXIST ? APR_SUCCESS : errno;
+    else if (slash)
+        rv = sync_dir(slash == store->dir ? "/" : apr_pstrmemdup(pool, store->dir, (apr_size_t)(slash - store->dir)));
+    if (rv != APR_SUCCESS) {
         *why = apr_psprintf(pool, "cannot make the state directory %s: %s; is the directory above it there?",
                             store->dir, strerror(rv));
         return rv;
@@ -86,10 +111,36 @@ static apr_status_t take_lock(const char **why, ccgw_store_t *store, apr_pool_t 
         return rv;
     }
     store->lock = file;
-    if (ftruncate(fd, 0) || pwrite(fd, text, strlen(text), 0) < 0 || ccgw_local_give_away(store, fd)) {
+    /* For whoever looks; a full disk is no reason to do without the server. */
+    if (pwrite(fd, text, strlen(text), 0) > 0 && ftruncate(fd, (off_t)strlen(text)))
+        return errno;
+    if (ccgw_local_give_away(store, fd)) {
         rv = errno;
-        *why = apr_psprintf(process, "cannot write %s: %s", path, strerror(rv));
+        *why = apr_psprintf(process, "cannot give %s to the server's user: %s", path, strerror(rv));
     }
+    return rv;
+}
+
+/* What somebody restored as root, or another User of httpd has left, is the present one's from now on. */
+static apr_status_t take_files(const char **why, const ccgw_store_t *store, apr_pool_t *pool)
+{
+    apr_finfo_t info;
+    apr_dir_t *dir;
+    apr_status_t rv = APR_SUCCESS;
+
+    if (geteuid() || apr_dir_open(&dir, store->dir, pool) != APR_SUCCESS)
+        return APR_SUCCESS; /* who cannot read it will say so */
+    while (rv == APR_SUCCESS && apr_dir_read(&info, APR_FINFO_NAME, dir) == APR_SUCCESS) {
+        const char *path = apr_pstrcat(pool, store->dir, "/", info.name, NULL);
+
+        if (strncmp(info.name, "journal-", 8) && strncmp(info.name, "snapshot", 8) && strncmp(info.name, "spare-", 6))
+            continue;
+        if (lchown(path, store->uid, store->gid)) {
+            rv = errno;
+            *why = apr_psprintf(pool, "cannot give %s to the server's user: %s", path, strerror(rv));
+        }
+    }
+    apr_dir_close(dir);
     return rv;
 }
 
@@ -97,7 +148,9 @@ apr_status_t ccgw_local_dir_open(const char **why, ccgw_store_t *store, apr_pool
 {
     apr_status_t rv = open_dir(why, store, process);
 
-    return rv == APR_SUCCESS ? take_lock(why, store, process) : rv;
+    if (rv == APR_SUCCESS)
+        rv = take_lock(why, store, process);
+    return rv == APR_SUCCESS ? take_files(why, store, process) : rv;
 }
 
 /* ---- journal files ---- */
@@ -148,31 +201,51 @@ apr_status_t ccgw_local_write_all(int fd, const void *bytes, apr_size_t n, apr_u
     return APR_SUCCESS;
 }
 
-/* Whose file it is may write to it, or use it again for another part of the journal, while we follow what is in it: so
- * its bytes as they are now, in memory of our own. */
-void *ccgw_local_read_bytes(int fd, apr_uint64_t n)
+/* N bytes, at most PART at a time, each behind the last one or (over) each to the same place. *at: how far that went. */
+static apr_status_t read_through(apr_uint64_t *at, int fd, char *to, apr_uint64_t part, apr_uint64_t n, int over)
 {
-    char *bytes = mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    apr_uint64_t at = 0;
     ssize_t got = 1;
 
-    while (bytes != MAP_FAILED && at < n && got > 0) {
-        got = pread(fd, bytes + at, n - at, (off_t)at);
-        at += got > 0 ? (apr_uint64_t)got : 0;
-    }
-    return bytes;
+    for (*at = 0; *at < n && got > 0; *at += got > 0 ? (apr_uint64_t)got : 0)
+        got = pread(fd, over ? to : to + *at, n - *at < part ? n - *at : part, (off_t)*at);
+    return got < 0 ? errno : APR_SUCCESS;
 }
 
-apr_status_t ccgw_local_dir_sync(const ccgw_store_t *store)
+/* A map of what cannot be read is a signal, or no end of trying: so all is read once before, where it is an error. That
+ * costs a copy, not a second way to the disk. */
+static apr_status_t map_read(char **map, apr_uint64_t *at, int fd, apr_uint64_t n)
 {
-    int fd = open(store->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    apr_status_t rv = APR_SUCCESS;
+    char *part = malloc(PART);
+    apr_status_t rv = part ? read_through(at, fd, part, PART, n, 1) : APR_ENOMEM;
 
-    if (fd < 0)
-        return errno;
-    if (fsync(fd))
-        rv = errno;
-    close(fd);
+    free(part);
+    if (rv != APR_SUCCESS)
+        return rv;
+    *map = mmap(NULL, n, PROT_READ, MAP_PRIVATE | MAP_POPULATE, fd, 0);
+    return *map == MAP_FAILED ? errno : APR_SUCCESS;
+}
+
+/* Whose file it is may use it again for another part of the journal while we follow what is in it: so its bytes as they
+ * are now. */
+static apr_status_t copy_read(char **map, apr_uint64_t *at, int fd, apr_uint64_t n)
+{
+    *map = mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    return *map == MAP_FAILED ? errno : read_through(at, fd, *map, n, n, 0);
+}
+
+apr_status_t ccgw_local_read_file(char **map, apr_uint64_t *at, int fd, apr_uint64_t n, int ours)
+{
+    apr_status_t rv;
+
+    *map = NULL;
+    *at = 0;
+    if (!n)
+        return APR_SUCCESS;
+    rv = ours ? copy_read(map, at, fd, n) : map_read(map, at, fd, n);
+    if (rv != APR_SUCCESS && *map && *map != MAP_FAILED)
+        munmap(*map, n);
+    if (rv != APR_SUCCESS)
+        *map = NULL;
     return rv;
 }
 
@@ -192,15 +265,59 @@ apr_status_t ccgw_local_file_write(ccgw_store_t *store, apr_uint64_t position, c
     return rv == APR_SUCCESS ? ccgw_local_write_all(store->fd, bytes, n, at) : rv;
 }
 
-apr_status_t ccgw_local_file_sync(ccgw_store_t *store, apr_uint64_t from, apr_uint64_t to)
+apr_status_t ccgw_local_file_sync(int *tried, ccgw_store_t *store, apr_uint64_t from, apr_uint64_t to)
 {
     apr_uint64_t file = from / store->seg->file_size;
     apr_status_t rv = APR_SUCCESS;
 
+    *tried = 0;
     for (; file <= (to - 1) / store->seg->file_size && rv == APR_SUCCESS; file++) {
         rv = use_file(store, file);
-        if (rv == APR_SUCCESS && fdatasync(store->fd))
+        if (rv == APR_SUCCESS && fdatasync(store->fd)) {
             rv = errno;
+            *tried = 1;
+        }
+    }
+    return rv;
+}
+
+/* ---- at the start ---- */
+
+static apr_status_t settle_file(int fd, apr_uint64_t from, apr_uint64_t to)
+{
+    char *part = malloc(PART);
+    apr_status_t rv = part ? APR_SUCCESS : APR_ENOMEM;
+
+    while (from < to && rv == APR_SUCCESS) {
+        ssize_t got = pread(fd, part, to - from < PART ? to - from : PART, (off_t)from);
+
+        if (got <= 0) {
+            rv = got < 0 ? errno : APR_SUCCESS;
+            break;
+        }
+        rv = ccgw_local_write_all(fd, part, (apr_size_t)got, from);
+        from += (apr_uint64_t)got;
+    }
+    free(part);
+    return rv == APR_SUCCESS && fdatasync(fd) ? errno : rv;
+}
+
+apr_status_t ccgw_local_file_settle(const ccgw_store_t *store, apr_uint64_t from, apr_uint64_t to)
+{
+    apr_uint64_t size = store->seg->file_size;
+    char path[CCGW_LOCAL_PATH_SIZE];
+    apr_status_t rv = APR_SUCCESS;
+
+    for (; from < to && rv == APR_SUCCESS; from = (from / size + 1) * size) {
+        int fd = open(ccgw_local_file_path(store, from / size, path, sizeof path), O_RDWR | O_CLOEXEC);
+        apr_uint64_t end = (from / size + 1) * size;
+
+        if (fd < 0) {
+            rv = errno == ENOENT ? APR_SUCCESS : errno;
+            continue;
+        }
+        rv = settle_file(fd, from % size, (to < end ? to : end) - from / size * size);
+        close(fd);
     }
     return rv;
 }

@@ -26,6 +26,11 @@
 #define FOLLOW_NS 20000000
 /* Rounds that a leader does for others while they wake up and commit again. */
 #define ROUNDS 4
+/* What may go well another time is tried for so long, this often. */
+#define HINDERED_MAX apr_time_from_sec(10)
+#define HINDERED_NS  20000000
+/* Up to so much is copied before it is written; it must be more than a block. */
+#define COPY_MAX (64 * 1024)
 
 /* A flush that was cut short is simply done again: WRITTEN and FLUSHED moved only when their
  * step was done. */
@@ -279,17 +284,49 @@ static apr_status_t give_up(ccgw_local_segment_t *seg, apr_status_t rv)
     return CCGW_ESTORE;
 }
 
-/* No lock held: the first to come by tells the administrator. */
-static apr_status_t report_broken(ccgw_store_t *store)
+/* A process without descriptors, a disk that needs room even for what is overwritten. */
+static int is_passing(apr_status_t rv)
+{
+    return APR_STATUS_IS_ENOSPC(rv) || rv == EDQUOT || rv == EMFILE || rv == ENFILE || APR_STATUS_IS_ENOMEM(rv) ||
+           APR_STATUS_IS_EAGAIN(rv);
+}
+
+/* flush_lock held: nothing was synced, and the ring has it all. APR_EAGAIN: this may go well another time, or in another
+ * process. */
+static apr_status_t be_hindered(ccgw_local_segment_t *seg, apr_status_t rv)
+{
+    apr_time_t now = apr_time_now(), since = ccgw_local_read(seg->hindered);
+
+    if (!is_passing(rv))
+        return give_up(seg, rv);
+    ccgw_local_set(seg->hindrance, (apr_uint32_t)rv);
+    if (!since)
+        ccgw_local_set(seg->hindered, now);
+    return since && (apr_uint64_t)(now - since) > HINDERED_MAX ? give_up(seg, rv) : APR_EAGAIN;
+}
+
+/* No lock held: trouble is told by the first to come by, when it begins and when it is over.
+ * @return CCGW_ESTORE for a flush that did not go well */
+static apr_status_t report(ccgw_store_t *store, apr_status_t rv)
 {
     ccgw_local_segment_t *seg = store->seg;
+    apr_uint32_t hindered = ccgw_local_read(seg->hindered) != 0;
 
-    if (!__atomic_exchange_n(&seg->broken_said, 1, __ATOMIC_ACQ_REL))
+    if (ccgw_local_read(seg->hindered_said) != hindered &&
+        __atomic_exchange_n(&seg->hindered_said, hindered, __ATOMIC_ACQ_REL) != hindered) {
+        if (hindered)
+            ccgw_log(CCGW_LOG_ERROR, (apr_status_t)ccgw_local_read(seg->hindrance),
+                     "CCGW0115: CcgwStateDir %s: the journal cannot be written to at present; changes wait for it",
+                     store->dir);
+        else
+            ccgw_log(CCGW_LOG_NOTICE, 0, "CCGW0116: CcgwStateDir %s: the journal is written to again", store->dir);
+    }
+    if (ccgw_local_read(seg->broken) && !__atomic_exchange_n(&seg->broken_said, 1, __ATOMIC_ACQ_REL))
         ccgw_log(CCGW_LOG_ERROR, (apr_status_t)ccgw_local_read(seg->broken),
                  "CCGW0111: CcgwStateDir %s: writing the journal failed; nothing is stored any more, and every request "
                  "that changes something is refused, until httpd has been stopped and started again",
                  store->dir);
-    return CCGW_ESTORE;
+    return rv == APR_SUCCESS ? APR_SUCCESS : CCGW_ESTORE;
 }
 
 static apr_status_t flush(ccgw_store_t *store, int sync_all);
@@ -301,7 +338,7 @@ apr_status_t ccgw_local_flush_all(ccgw_store_t *store)
     take_flush_lock(store, 1);
     rv = flush(store, 1);
     leave_flush_lock(store);
-    return rv == CCGW_ESTORE ? report_broken(store) : rv;
+    return report(store, rv);
 }
 
 apr_status_t ccgw_local_submit(apr_uint64_t *end, ccgw_store_t *store, ccgw_local_record_t *record,
@@ -346,17 +383,38 @@ apr_status_t ccgw_local_submit(apr_uint64_t *end, ccgw_store_t *store, ccgw_loca
 
 /* ---- group commit ---- */
 
+/* N bytes of the ring that end behind TO. Behind TO the next commit may be writing, and a disk that checks what it was
+ * given, or mirrors it, must not see it change under its hands: so the last block goes out from a copy, with nothing
+ * behind TO, and with it what is not much. */
+static apr_status_t write_tail(ccgw_store_t *store, apr_uint64_t from, apr_uint64_t n, apr_uint64_t to)
+{
+    static _Alignas(CCGW_LOCAL_BLOCK) char copy[COPY_MAX]; /* flush_lock is held, so one thread is here */
+    ccgw_local_segment_t *seg = store->seg;
+    apr_uint64_t direct = n > sizeof copy ? n - CCGW_LOCAL_BLOCK : 0;
+    apr_status_t rv = APR_SUCCESS;
+
+    if (direct)
+        rv = ccgw_local_file_write(store, from, (char *)ccgw_local_at(seg, seg->ring) + from % seg->ring_size, direct);
+    if (rv != APR_SUCCESS)
+        return rv;
+    from += direct;
+    n -= direct;
+    ring_get(copy, seg, from, to - from);
+    memset(copy + (to - from), 0, n - (to - from));
+    return ccgw_local_file_write(store, from, copy, n);
+}
+
 /* Whole blocks: the first may be there in part already, the last will be written again. */
 static apr_status_t write_ring(ccgw_store_t *store, apr_uint64_t from, apr_uint64_t to)
 {
     ccgw_local_segment_t *seg = store->seg;
     const char *ring = ccgw_local_at(seg, seg->ring);
+    apr_uint64_t until = block_behind(to);
     apr_status_t rv = APR_SUCCESS;
 
     from -= from % CCGW_LOCAL_BLOCK;
-    to = block_behind(to);
-    while (from < to && rv == APR_SUCCESS) {
-        apr_uint64_t n = to - from, in_file, in_ring;
+    while (from < until && rv == APR_SUCCESS) {
+        apr_uint64_t n = until - from, in_file, in_ring;
 
         /* The file's own head is none of the ring's business. */
         if (from % seg->file_size < CCGW_LOCAL_FILE_HEAD) {
@@ -367,7 +425,10 @@ static apr_status_t write_ring(ccgw_store_t *store, apr_uint64_t from, apr_uint6
         in_ring = seg->ring_size - from % seg->ring_size;
         n = n < in_file ? n : in_file;
         n = n < in_ring ? n : in_ring;
-        rv = ccgw_local_file_write(store, from, ring + from % seg->ring_size, n);
+        if (from + n > to)
+            rv = write_tail(store, from, n, to);
+        else
+            rv = ccgw_local_file_write(store, from, ring + from % seg->ring_size, n);
         from += n;
     }
     return rv;
@@ -379,6 +440,7 @@ static apr_status_t flush(ccgw_store_t *store, int sync_all)
     ccgw_local_segment_t *seg = store->seg;
     apr_uint64_t head = ccgw_local_read(seg->head);
     apr_status_t rv;
+    int tried;
 
     ccgw_step(FLUSH_LOCKED);
     if (ccgw_local_read(seg->broken))
@@ -387,18 +449,19 @@ static apr_status_t flush(ccgw_store_t *store, int sync_all)
     if (seg->written < head) {
         rv = write_ring(store, seg->written, head);
         if (rv != APR_SUCCESS)
-            return give_up(seg, rv);
+            return be_hindered(seg, rv);
         ccgw_local_set(seg->written, head);
         ccgw_step(FLUSH_WRITTEN);
     }
     if (seg->flushed < head && (sync_all || ccgw_local_read(seg->sync_wanted) > seg->flushed)) {
-        rv = ccgw_local_file_sync(store, seg->flushed, head);
+        rv = ccgw_local_file_sync(&tried, store, seg->flushed, head);
         if (rv != APR_SUCCESS)
-            return give_up(seg, rv);
+            return tried ? give_up(seg, rv) : be_hindered(seg, rv);
         ccgw_local_set(seg->flushed, head);
         seg->flushes++;
         ccgw_step(FLUSH_SYNCED);
     }
+    ccgw_local_set(seg->hindered, 0);
     ccgw_local_lock(store);
     publish(seg);
     ccgw_local_unlock(store);
@@ -410,14 +473,20 @@ static apr_status_t flush(ccgw_store_t *store, int sync_all)
 static void lead(ccgw_store_t *store, apr_uint64_t end)
 {
     ccgw_local_segment_t *seg = store->seg;
+    struct timespec rest = { 0, HINDERED_NS };
+    apr_status_t rv = APR_SUCCESS;
     int rounds = 0;
 
     while (ccgw_local_read(seg->published) < end || ccgw_local_read(seg->sync_wanted) > ccgw_local_read(seg->flushed)) {
-        if (flush(store, 0) != APR_SUCCESS || ++rounds == ROUNDS)
+        rv = flush(store, 0);
+        if (rv != APR_SUCCESS || ++rounds == ROUNDS)
             break;
         end_round(seg);
     }
     leave_flush_lock(store);
+    report(store, rv);
+    if (rv == APR_EAGAIN)
+        nanosleep(&rest, NULL);
 }
 
 /* TURN was read before it was seen that END is not published. */
@@ -467,7 +536,7 @@ apr_status_t ccgw_local_wait(ccgw_store_t *store, apr_uint64_t end)
         apr_uint32_t turn = ccgw_local_read(seg->flush_turn);
 
         if (ccgw_local_read(seg->broken))
-            return report_broken(store);
+            return report(store, CCGW_ESTORE);
         if (take_flush_lock(store, 0))
             lead(store, end);
         else if (ccgw_local_read(seg->published) < end)
@@ -490,5 +559,5 @@ apr_status_t ccgw_local_flush_lazily(ccgw_store_t *store)
         return APR_SUCCESS;
     rv = flush(store, 1);
     leave_flush_lock(store);
-    return rv == CCGW_ESTORE ? report_broken(store) : rv;
+    return report(store, rv);
 }

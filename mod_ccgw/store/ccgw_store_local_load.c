@@ -275,7 +275,7 @@ static apr_status_t map_snapshot(loading_t *l, const char **why)
 {
     struct stat info;
     int fd = open(l->path, O_RDONLY | O_CLOEXEC);
-    void *map;
+    apr_uint64_t at;
 
     if (fd < 0 || fstat(fd, &info)) {
         apr_status_t rv = errno;
@@ -285,14 +285,14 @@ static apr_status_t map_snapshot(loading_t *l, const char **why)
             close(fd);
         return rv;
     }
+    /* From the first place that cannot be read on, it counts as cut off. */
     l->size = (apr_uint64_t)info.st_size;
-    map = !l->size         ? MAP_FAILED
-          : l->store->copy ? ccgw_local_read_bytes(fd, l->size)
-                           : mmap(NULL, l->size, PROT_READ, MAP_PRIVATE | MAP_POPULATE, fd, 0);
+    if (ccgw_local_read_file(&l->map, &at, fd, l->size, l->store->copy) != APR_SUCCESS) {
+        l->size = at;
+        if (ccgw_local_read_file(&l->map, &at, fd, l->size, l->store->copy) != APR_SUCCESS)
+            l->size = 0;
+    }
     close(fd);
-    l->map = map == MAP_FAILED ? NULL : map;
-    if (!l->map)
-        l->size = 0;
     return APR_SUCCESS;
 }
 

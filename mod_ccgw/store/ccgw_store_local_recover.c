@@ -136,6 +136,7 @@ static apr_status_t load(ccgw_local_recovery_t *r)
     if ((int)head.weakest < r->weakest)
         r->weakest = (int)head.weakest;
     r->position = r->store->seg->snapshot = head.position;
+    r->seen = head.seen;
     return rv;
 }
 
@@ -224,9 +225,12 @@ static apr_status_t adopt_files(ccgw_local_recovery_t *r)
 static apr_status_t tidy(ccgw_local_recovery_t *r)
 {
     apr_status_t rv = ccgw_local_space_tidy(r->store, r->pool);
+    apr_uint64_t needed = r->dir.snapshot / r->store->seg->file_size;
+    /* Who died while he took old files away may have died in a scrub. And spares beside a copy hold who knows what. */
+    int forget = r->copied || (r->dir.nfiles && r->dir.first < needed);
 
     if (rv == APR_SUCCESS && r->dir.snapshot)
-        rv = ccgw_local_space_recycle(r->store, r->dir.snapshot, 0);
+        rv = ccgw_local_space_recycle(r->store, r->dir.snapshot, forget);
     return rv;
 }
 
@@ -291,7 +295,10 @@ apr_status_t ccgw_local_recover(const char **why, ccgw_store_t *store, const ccg
         return rv;
     }
     ccgw_local_words_renew(store);
-    rv = begin_epoch(&r);
+    /* Whoever died may not have synced what we go on from. */
+    rv = r.synced ? ccgw_local_file_settle(store, r.synced, r.position) : APR_SUCCESS;
+    if (rv == APR_SUCCESS)
+        rv = begin_epoch(&r);
     if (rv == APR_SUCCESS)
         rv = adopt_files(&r);
     if (rv == APR_SUCCESS)
@@ -299,7 +306,11 @@ apr_status_t ccgw_local_recover(const char **why, ccgw_store_t *store, const ccg
     if (rv == APR_SUCCESS && r.broken_snapshot)
         rv = replace_snapshot(&r);
     if (rv != APR_SUCCESS) {
-        *why = apr_psprintf(pool, "cannot write the journal in %s; is its disk full?", store->dir);
+        apr_status_t reason = rv == CCGW_ESTORE ? (apr_status_t)(store->seg->broken | store->seg->hindrance) : rv;
+        char text[120];
+
+        *why = apr_psprintf(pool, "cannot write the journal in %s: %s", store->dir,
+                            reason ? apr_strerror(reason, text, sizeof text) : "is its disk full?");
         return rv;
     }
     report(&r, began);

@@ -16,6 +16,8 @@ typedef struct ccgw_local_recovery_t {
     ccgw_local_record_t *record; /* the one in hand, ours */
     apr_uint64_t size;
     apr_uint64_t position; /* next record */
+    apr_uint64_t synced;   /* what is before was on the disk when the last record was made; 0: there is none */
+    apr_uint64_t seen;     /* the snapshot's */
     apr_uint64_t commits;
     int weakest;         /* level that the last start promised, or less */
     apr_uint32_t boot;   /* of the last start */

@@ -72,8 +72,8 @@ static apr_status_t map_file(ccgw_local_recovery_t *r, apr_uint64_t file)
 {
     int copy = r->store->copy;
     struct stat info;
+    apr_uint64_t at;
     apr_status_t rv;
-    void *map;
     int fd;
 
     unmap_file(r);
@@ -92,14 +92,17 @@ static apr_status_t map_file(ccgw_local_recovery_t *r, apr_uint64_t file)
             close(fd);
         return rv;
     }
-    r->size = (apr_uint64_t)info.st_size;
-    map = !r->size ? MAP_FAILED
-          : copy   ? ccgw_local_read_bytes(fd, r->size)
-                   : mmap(NULL, r->size, PROT_READ, MAP_PRIVATE | MAP_POPULATE, fd, 0);
+    rv = ccgw_local_read_file(&r->map, &at, fd, (apr_uint64_t)info.st_size, copy);
+    r->size = r->map ? (apr_uint64_t)info.st_size : 0;
     close(fd);
-    r->map = map == MAP_FAILED ? NULL : map;
-    if (!r->map)
-        r->size = 0;
+    if (rv != APR_SUCCESS) {
+        *r->why =
+            apr_psprintf(r->pool,
+                         "%s cannot be read at offset %" APR_UINT64_T_FMT ": %s; nothing was changed: restore the "
+                         "directory from a backup, or give up what it held by CcgwRecovery accept-loss",
+                         path_of(r, file), at, strerror(rv));
+        return CCGW_EDAMAGED;
+    }
     rv = copy ? check_same(r, file, info.st_ino) : APR_SUCCESS;
     return rv == APR_SUCCESS ? check_head(r, file, info.st_ino) : rv;
 }
@@ -216,6 +219,7 @@ static apr_status_t take_record(ccgw_local_recovery_t *r, apr_uint64_t file, ccg
     apr_uint64_t at = record->position % r->store->seg->file_size;
     apr_status_t rv = APR_SUCCESS;
 
+    r->synced = record->synced;
     if (record->type == CCGW_LOCAL_START)
         ccgw_local_recovery_start(r, record);
     else if (record->type == CCGW_LOCAL_WORDS)
@@ -380,6 +384,20 @@ static apr_status_t check_first(ccgw_local_recovery_t *r)
     return CCGW_EDAMAGED;
 }
 
+/* What the snapshot saw was in the journal, and synced, before it got its name. */
+static apr_status_t check_reach(const ccgw_local_recovery_t *r)
+{
+    if (r->position >= r->seen)
+        return APR_SUCCESS;
+    *r->why =
+        apr_psprintf(r->pool,
+                     "the journal in %s ends at position %" APR_UINT64_T_FMT ", and the snapshot knows that it went "
+                     "on to %" APR_UINT64_T_FMT "; nothing was changed: restore the directory from a backup, or give "
+                     "up what is missing by CcgwRecovery accept-loss",
+                     r->store->dir, r->position, r->seen);
+    return CCGW_EDAMAGED;
+}
+
 apr_status_t ccgw_local_replay(ccgw_local_recovery_t *r)
 {
     apr_uint64_t size = r->store->seg->file_size;
@@ -395,6 +413,8 @@ apr_status_t ccgw_local_replay(ccgw_local_recovery_t *r)
         ended = 0;
     }
     unmap_file(r);
+    if (rv == APR_SUCCESS)
+        rv = check_reach(r);
     rv = accept_loss(r, rv);
     return rv == APR_SUCCESS && r->cut ? set_aside(r) : rv;
 }

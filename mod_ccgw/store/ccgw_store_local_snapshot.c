@@ -301,16 +301,20 @@ static apr_status_t take_file(int *fd, ccgw_store_t *store)
     char path[PATH_SIZE];
     struct stat ours, there;
 
+    apr_status_t rv = APR_SUCCESS;
+
     *fd = open(new_path(store, path), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (*fd < 0)
         return errno;
     /* Whoever had it may have given it its name since we opened it. */
-    if (!flock(*fd, LOCK_EX | LOCK_NB) && !fstat(*fd, &ours) && !stat(path, &there) && ours.st_ino == there.st_ino &&
-        !ftruncate(*fd, 0) && !ccgw_local_give_away(store, *fd))
-        return APR_SUCCESS;
+    if (!flock(*fd, LOCK_EX | LOCK_NB) && !fstat(*fd, &ours) && !stat(path, &there) && ours.st_ino == there.st_ino) {
+        if (!ftruncate(*fd, 0) && !ccgw_local_give_away(store, *fd))
+            return APR_SUCCESS;
+        rv = errno;
+    }
     close(*fd);
     *fd = -1;
-    return APR_SUCCESS;
+    return rv;
 }
 
 static apr_status_t begin_shot(ccgw_store_t *store)
@@ -344,7 +348,6 @@ static apr_status_t begin_shot(ccgw_store_t *store)
     shot->head.magic = CCGW_LOCAL_SNAPSHOT_MAGIC;
     shot->head.format = CCGW_LOCAL_SNAPSHOT_FORMAT;
     shot->head.file_size = seg->file_size;
-    shot->head.crc = ccgw_crc32c(0, &shot->head, sizeof shot->head);
     store->shot = shot;
     ccgw_step(SNAPSHOT_BEGUN);
     return APR_SUCCESS;
@@ -360,6 +363,7 @@ static apr_status_t seal_file(ccgw_local_shot_t *shot)
     if (!item)
         return APR_ENOMEM;
     item->a = items;
+    shot->head.crc = ccgw_crc32c(0, &shot->head, sizeof shot->head);
     rv = write_items(shot);
     if (rv == APR_SUCCESS)
         rv = ccgw_local_write_all(shot->fd, &shot->head, sizeof shot->head, 0);
@@ -368,23 +372,46 @@ static apr_status_t seal_file(ccgw_local_shot_t *shot)
     return rv;
 }
 
+/* From here on it is the snapshot that a start reads. */
+static apr_status_t put_in_place(ccgw_store_t *store)
+{
+    ccgw_local_shot_t *shot = store->shot;
+    char from[PATH_SIZE], to[PATH_SIZE];
+    apr_status_t rv;
+
+    /* What the parts may have seen, the journal must hold. */
+    shot->head.seen = ccgw_local_read(store->seg->head);
+    rv = seal_file(shot);
+    if (rv == APR_SUCCESS)
+        rv = ccgw_local_flush_all(store);
+    ccgw_step(SNAPSHOT_WRITTEN);
+    if (rv == APR_SUCCESS &&
+        rename(new_path(store, from), ccgw_local_snapshot_path(store, shot->head.position, to, sizeof to)))
+        rv = errno;
+    if (rv == APR_SUCCESS)
+        rv = ccgw_local_dir_sync(store);
+    ccgw_step(SNAPSHOT_RENAMED);
+    return rv;
+}
+
+/* Another child, at it since this one's file got its name, may have been faster, and have a newer one. */
+static void raise_snapshot(ccgw_local_segment_t *seg, apr_uint64_t position)
+{
+    apr_uint64_t old = ccgw_local_read(seg->snapshot);
+
+    while (old < position &&
+           !__atomic_compare_exchange_n(&seg->snapshot, &old, position, 0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+        continue;
+}
+
 static apr_status_t finish_shot(ccgw_store_t *store)
 {
     ccgw_local_segment_t *seg = store->seg;
     ccgw_local_shot_t *shot = store->shot;
     apr_uint64_t position = shot->head.position;
     int forget = shot->scrub > seg->snapshot;
-    char from[PATH_SIZE], to[PATH_SIZE];
-    apr_status_t rv = seal_file(shot);
+    apr_status_t rv = put_in_place(store);
 
-    if (rv == APR_SUCCESS)
-        rv = ccgw_local_flush_all(store);
-    ccgw_step(SNAPSHOT_WRITTEN);
-    if (rv == APR_SUCCESS && rename(new_path(store, from), ccgw_local_snapshot_path(store, position, to, sizeof to)))
-        rv = errno;
-    if (rv == APR_SUCCESS)
-        rv = ccgw_local_dir_sync(store);
-    ccgw_step(SNAPSHOT_RENAMED);
     if (rv != APR_SUCCESS)
         return rv;
     rv = ccgw_local_space_recycle(store, position, forget);
@@ -393,9 +420,11 @@ static apr_status_t finish_shot(ccgw_store_t *store)
     if (rv != APR_SUCCESS && forget)
         return rv;
     /* Last: what a scrub is to take away is gone when nothing is pending any more. */
-    ccgw_local_set(seg->snapshot, position);
+    raise_snapshot(seg, position);
     seg->snapshots++;
     ccgw_local_set(seg->shot_failed, 0);
+    if (forget)
+        ccgw_local_space_tell_damaged(store);
     ccgw_step(SNAPSHOT_DONE);
     ccgw_log(CCGW_LOG_INFO, rv, "CCGW0120: snapshot of %s: %lu items, %lu bytes, %ld ms", store->dir,
              (unsigned long)shot->items, (unsigned long)shot->at, (long)apr_time_as_msec(apr_time_now() - shot->began));

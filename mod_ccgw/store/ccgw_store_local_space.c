@@ -80,17 +80,19 @@ apr_status_t ccgw_local_dir_each(const ccgw_store_t *store, const char *prefix, 
 {
     apr_finfo_t info;
     apr_dir_t *dir;
-    apr_status_t rv = apr_dir_open(&dir, store->dir, pool);
+    apr_status_t rv = apr_dir_open(&dir, store->dir, pool), got = APR_SUCCESS;
     apr_uint64_t position;
     int more = 1;
 
-    while (rv == APR_SUCCESS && more && apr_dir_read(&info, APR_FINFO_NAME, dir) == APR_SUCCESS) {
+    if (rv != APR_SUCCESS)
+        return rv;
+    while (more && (got = apr_dir_read(&info, APR_FINFO_NAME, dir)) == APR_SUCCESS) {
         if (read_name(&position, info.name, prefix))
             more = see(baton, info.name, position);
     }
-    if (rv == APR_SUCCESS)
-        apr_dir_close(dir);
-    return rv;
+    apr_dir_close(dir);
+    /* Any other end than the end hides files. */
+    return got == APR_SUCCESS || APR_STATUS_IS_ENOENT(got) ? APR_SUCCESS : got;
 }
 
 typedef struct listing_t {
@@ -245,15 +247,33 @@ static int take_oldest(void *baton, const char *name, apr_uint64_t position)
     return 1;
 }
 
-/* Give a spare the new head and then the new name. *used: there was one, and it is whole. */
+/* The new head, on the disk. */
+static apr_status_t ready_spare(const ccgw_store_t *store, const char *path, apr_uint64_t file)
+{
+    struct stat info;
+    apr_status_t rv;
+    int fd = open(path, O_RDWR | O_CLOEXEC);
+
+    if (fd < 0)
+        return errno;
+    if (fstat(fd, &info) || (apr_uint64_t)info.st_size != store->seg->file_size)
+        rv = APR_EGENERAL;
+    else
+        rv = write_head(store, fd, file);
+    if (rv == APR_SUCCESS && fdatasync(fd))
+        rv = errno;
+    close(fd);
+    return rv;
+}
+
+/* Give a spare the new head and then the new name. *used: there was one. One that cannot be used makes way for a file
+ * that is made. */
 static apr_status_t use_spare(int *used, ccgw_store_t *store, apr_uint64_t file)
 {
     char from[PATH_SIZE], to[PATH_SIZE];
     spare_t spare = { 0 };
-    struct stat info;
     apr_pool_t *pool;
     apr_status_t rv;
-    int fd;
 
     *used = 0;
     if (apr_pool_create(&pool, NULL) != APR_SUCCESS)
@@ -263,23 +283,13 @@ static apr_status_t use_spare(int *used, ccgw_store_t *store, apr_uint64_t file)
     if (rv != APR_SUCCESS || !spare.found)
         return rv;
     spare_path(store, spare.first, from, sizeof from);
-    fd = open(from, O_RDWR | O_CLOEXEC);
-    if (fd < 0)
-        return errno;
-    if (fstat(fd, &info) || (apr_uint64_t)info.st_size != store->seg->file_size) {
-        close(fd);
+    rv = ready_spare(store, from, file);
+    ccgw_step(FILE_FILLED);
+    if (rv != APR_SUCCESS || rename(from, ccgw_local_file_path(store, file, to, sizeof to))) {
         unlink(from);
         return APR_SUCCESS;
     }
-    rv = write_head(store, fd, file);
-    if (rv == APR_SUCCESS && fdatasync(fd))
-        rv = errno;
-    close(fd);
-    ccgw_step(FILE_FILLED);
-    if (rv == APR_SUCCESS && rename(from, ccgw_local_file_path(store, file, to, sizeof to)))
-        rv = errno;
-    if (rv == APR_SUCCESS)
-        rv = ccgw_local_dir_sync(store);
+    rv = ccgw_local_dir_sync(store);
     ccgw_step(FILE_LINKED);
     *used = rv == APR_SUCCESS;
     return rv;
@@ -444,7 +454,7 @@ static int drop_snapshot(void *baton, const char *name, apr_uint64_t position)
     recycling_t *r = baton;
     char path[PATH_SIZE];
 
-    if (position != r->snapshot &&
+    if (position < r->snapshot &&
         remove_file(ccgw_local_snapshot_path(r->store, position, path, sizeof path), r->empty))
         r->rv = errno;
     return 1;
@@ -500,12 +510,38 @@ apr_status_t ccgw_local_space_recycle(ccgw_store_t *store, apr_uint64_t position
     rv = ccgw_local_dir_each(store, "snapshot-", drop_snapshot, &r, pool);
     if (rv == APR_SUCCESS)
         rv = ccgw_local_dir_each(store, "spare-", drop_spare, &r, pool);
+    /* Files of the journal go last, for good: as long as one is there, a start knows that others may be. */
+    if (rv == APR_SUCCESS && forget)
+        rv = ccgw_local_dir_sync(store);
     if (rv == APR_SUCCESS)
         rv = ccgw_local_dir_each(store, "journal-", drop_journal, &r, pool);
     seg->spares = (apr_uint32_t)r.spares;
     pthread_mutex_unlock(&seg->space_lock);
     apr_pool_destroy(pool);
     return rv == APR_SUCCESS ? r.rv : rv;
+}
+
+void ccgw_local_space_tell_damaged(const ccgw_store_t *store)
+{
+    apr_finfo_t info;
+    apr_pool_t *pool;
+    apr_dir_t *dir;
+
+    if (apr_pool_create(&pool, NULL) != APR_SUCCESS)
+        return;
+    if (apr_dir_open(&dir, store->dir, pool) == APR_SUCCESS) {
+        while (apr_dir_read(&info, APR_FINFO_NAME, dir) == APR_SUCCESS) {
+            apr_size_t n = strlen(info.name);
+
+            if (n > 8 && !strcmp(info.name + n - 8, ".damaged"))
+                ccgw_log(
+                    CCGW_LOG_WARNING, 0,
+                    "CCGW0122: %s/%s is left from an accepted loss and may hold what was erased; remove it when it "
+                    "is of no more use",
+                    store->dir, info.name);
+        }
+    }
+    apr_pool_destroy(pool);
 }
 
 /* ---- what a start does not want ---- */

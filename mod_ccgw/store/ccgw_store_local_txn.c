@@ -530,6 +530,38 @@ static int has_events(const ccgw_txn_t *txn)
     return 0;
 }
 
+/* Versions are places in the journal. */
+static apr_uint64_t newest_read(const ccgw_txn_t *txn)
+{
+    apr_uint64_t newest = 0;
+    int i, k;
+
+    for (i = 0; i < txn->seen.n; i++) {
+        const ccgw_local_seen_t *seen = txn->seen.v[i]->what;
+
+        newest = seen->version > newest ? seen->version : newest;
+    }
+    for (i = 0; txn->spans && i < txn->spans->nelts; i++) {
+        const ccgw_local_span_t *span = &APR_ARRAY_IDX(txn->spans, i, ccgw_local_span_t);
+
+        for (k = 0; k < span->n; k++)
+            newest = span->versions[k] > newest ? span->versions[k] : newest;
+    }
+    return newest;
+}
+
+/* Nobody is told what may still be lost. On a disk that fails, reads go on all the same. */
+static void wait_for_read(const ccgw_txn_t *txn)
+{
+    const ccgw_local_segment_t *seg = txn->store->seg;
+    apr_uint64_t newest = newest_read(txn);
+
+    /* Behind an accepted loss there may be versions that were further on. */
+    if (newest >= ccgw_local_read(seg->published) && newest < ccgw_local_read(seg->head) &&
+        !ccgw_local_read(seg->broken))
+        ccgw_local_wait(txn->store, newest + 1);
+}
+
 /* Nothing to write: what was read must still have been true at one moment, or the caller decided
  * on a mixture. */
 static apr_status_t commit_nothing(ccgw_cursor_t *at, ccgw_txn_t *txn)
@@ -543,6 +575,7 @@ static apr_status_t commit_nothing(ccgw_cursor_t *at, ccgw_txn_t *txn)
     } while (!ccgw_local_look_end(&look));
     if (!unchanged)
         return CCGW_ECONFLICT;
+    wait_for_read(txn);
     if (at)
         *at = ccgw_local_last(txn->store, txn->tenant);
     return APR_SUCCESS;

@@ -244,7 +244,8 @@ apr_status_t ccgw_local_words_save(ccgw_store_t *store, int now_too)
     apr_uint32_t n = 0;
     apr_uint64_t i;
 
-    if (!ccgw_local_read(seg->words_dirty) || (!now_too && now - ccgw_local_read(seg->words_saved) < SAVE_EVERY))
+    if (!ccgw_local_read(seg->words_dirty) ||
+        (!now_too && (apr_uint64_t)(now - ccgw_local_read(seg->words_saved)) < SAVE_EVERY))
         return APR_SUCCESS;
     ccgw_local_set(seg->words_saved, now);
     __atomic_store_n(&seg->words_dirty, 0, __ATOMIC_SEQ_CST);

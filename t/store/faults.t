@@ -9,6 +9,7 @@ use CcgwEvo;
 use CcgwServer;
 use CcgwTalk;
 use CcgwTest;
+use POSIX ();
 
 my $STATUS = "<Location /server-status>\nSetHandler server-status\nRequire local\n</Location>\n";
 
@@ -200,16 +201,25 @@ subtest 'the memory is full' => sub {
     without_server($floor, 'stop');
 };
 
-subtest 'syncs fail' => sub {
-    my ($shim) = grep { -e } "$ENV{CCGW_TOP}/t/store/lib/fault.so", "$ENV{CCGW_BUILD}/t/store/lib/fault.so";
-    ok($shim, 'the shim is built') or return;
+my ($shim) = grep { -e } "$ENV{CCGW_TOP}/t/store/lib/fault.so", "$ENV{CCGW_BUILD}/t/store/lib/fault.so";
+ok($shim, 'the shim is built') or done_testing, exit;
+
+# A server under the shim, and the file that says how its disk fails.
+sub on_a_bad_disk
+{
+    my ($files) = @_;
     my $server = CcgwServer->start(conf => $STATUS, lives => 0);
-    my $state = $server->state;
     my $when = $server->dir . '/fails';
-    $server->{under} = ['env', "LD_PRELOAD=$shim", "FAULT_WHEN=$when", "FAULT_FILES=$state/"];
-    my $floor = open_floor($server->again);
+    $server->{under} = ['env', "LD_PRELOAD=$shim", "FAULT_WHEN=$when", 'FAULT_FILES=' . $server->state . "/$files"];
+    return ($server->again, $when);
+}
+
+subtest 'syncs fail' => sub {
+    my ($server, $when) = on_a_bad_disk('');
+    my $state = $server->state;
+    my $floor = open_floor($server);
     works_everywhere($floor);
-    CcgwServer::spew($when, '');
+    CcgwServer::spew($when, 'sync');
     my $sure = @{$floor->{taken}};
     ok(wait_until(sub { change($floor, 'genesys')->status == 503 }), 'what changes something is refused');
     is(@{$floor->{taken}}, $sure, '... from the first one on');
@@ -226,6 +236,45 @@ subtest 'syncs fail' => sub {
     works_everywhere($floor);
     my %kept = map { $_ => 1 } kept($floor);
     is(join(' ', grep { !$kept{$_} } @{$floor->{taken}}), '', 'after stop and start all that was answered is there');
+    without_server($floor, 'stop');
+};
+
+# Some file systems need room also for what is overwritten.
+subtest 'for a moment there is no room where there was some' => sub {
+    my ($server, $when) = on_a_bad_disk('journal-');
+    my $state = $server->state;
+    my $floor = open_floor($server);
+    works_everywhere($floor);
+    CcgwServer::spew($when, 'write');
+    my $waiting = fork // die "fork: $!\n";
+    POSIX::_exit(change($floor, 'genesys')->status == 200 ? 0 : 1) if !$waiting;
+    said_once($server, 'CCGW0115', qr/No space left on device.*CcgwStateDir \Q$state\E: the journal cannot be written to at present/);
+    is(stats($server)->{journal_hindered}, 1, 'the status page says so');
+    is($floor->{evo}->call(GET => '/sessions/' . lc $floor->{his}{id})->status, 200, 'what reads is answered');
+    unlink $when;
+    waitpid $waiting, 0;
+    is($?, 0, 'whoever waited is answered when there is room again');
+    works_everywhere($floor);
+    said_once($server, 'CCGW0116', qr/CcgwStateDir \Q$state\E: the journal is written to again/);
+    is(stats($server)->{broken}, 0, 'nothing is broken');
+    is($server->errors(qr/CCGW0111/), 0, '... nor said to be');
+    without_server($floor, 'stop');
+};
+
+subtest 'what is stored cannot be read' => sub {
+    my ($server, $when) = on_a_bad_disk('journal-');
+    my $floor = open_floor($server);
+    works_everywhere($floor);
+    without_server($floor, 'stop');
+    CcgwServer::spew($when, 'read 8192');
+    ok(!$server->try_start, 'the server does not start');
+    like($server->said . $server->error_log, qr/journal-0+ cannot be read at offset 8192: Input\/output error.*CcgwRecovery accept-loss/,
+        '... and names file, place, reason and what to do');
+    unlink $when;
+    without_server($floor, 'stop', 1);
+    works_everywhere($floor);
+    my %kept = map { $_ => 1 } kept($floor);
+    is(join(' ', grep { !$kept{$_} } @{$floor->{taken}}), '', 'when it can be read, all is there');
     without_server($floor, 'stop');
 };
 

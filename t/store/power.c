@@ -5,6 +5,9 @@
  * it against the story, and writes on with several threads, a housekeeper and a reader until the next cut, which may
  * come while it still starts. After some runs a new directory is begun. Then disks that lie are tried, and the same
  * checker must find them out: a test that cannot fail proves nothing. */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* RTLD_DEFAULT */
+#endif
 #include "../unit/tap.h"
 #include "dir.h"
 #include "lib/story.h"
@@ -12,6 +15,7 @@
 
 #include <apr_general.h>
 #include <apr_strings.h>
+#include <dlfcn.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -104,24 +108,68 @@ static void take_log(void *baton, int level, const char *text)
         printf("# %s\n", text);
 }
 
+static apr_status_t open_story(story_t *story, const char *dir, apr_pool_t *pool)
+{
+    ccgw_store_config_t config = { .dir = dir, .memory = 24 * 1024 * 1024, .log = take_log };
+    const char *why;
+    apr_status_t rv;
+
+    story_config(&config);
+    rv = story->provider->open_parent(&story->store, &why, &config, pool);
+    if (rv == APR_SUCCESS)
+        rv = story->provider->open_child(story->store, NULL, NULL, pool);
+    if (rv != APR_SUCCESS)
+        printf("# the store does not start (%d): %s\n", rv, why);
+    return rv;
+}
+
+/* COMMITS of the level that WEAK makes, in a life of its own, and with UNTIL all that it takes until there is a file of that
+ * name. At its end nothing is synced that was not. */
+static apr_status_t live_once(story_t *story, const char *dir, apr_uint64_t seed, int weak, int commits,
+                              const char *until)
+{
+    int before = story->weak, i = 0;
+    apr_pool_t *life, *pool;
+    apr_status_t rv;
+
+    apr_pool_create(&life, root);
+    apr_pool_create(&pool, life);
+    rv = open_story(story, dir, life);
+    story->weak = weak;
+    while (rv == APR_SUCCESS && i < commits) {
+        apr_pool_clear(pool);
+        story_go_on(story, &seed, pool);
+        i += !until || !access(until, F_OK);
+    }
+    story->weak = before;
+    if (rv == APR_SUCCESS)
+        apr_pool_destroy(life);
+    return rv;
+}
+
+/* All processes die when two files of the journal have what no sync has covered: the system has it, the disk does not. The
+ * next ones go on from that, what they write is synced, and then the power is cut. */
+static int run_two_lives(const char *dir, const char *notes, apr_uint64_t seed)
+{
+    story_t story = { ccgw_store_find("local"), NULL, story_shared(notes, sizeof(story_notes_t)), 4, STORY_SINLESS };
+    void (*cut)(void) = (void (*)(void))dlsym(RTLD_DEFAULT, "cut_asked");
+
+    if (!cut || live_once(&story, dir, seed, 4, 50, apr_pstrcat(root, dir, "/journal-0000000000400000", NULL)) ||
+        live_once(&story, dir, seed + 1, 0, 20, NULL))
+        return ENDED_REFUSED;
+    cut();
+    return ENDED_FAULTY;
+}
+
 /* The process that is cut. What it finds it counts in the notes. */
 static int run(const char *dir, const char *notes, apr_uint64_t seed)
 {
     story_t story = { ccgw_store_find("local"), NULL, story_shared(notes, sizeof(story_notes_t)), seed % 4 ? 1 : 4,
                       STORY_SINLESS };
-    ccgw_store_config_t config = { .dir = dir, .memory = 24 * 1024 * 1024, .log = take_log };
-    const char *why;
-    apr_status_t rv;
 
     alarm(PATIENCE);
-    story_config(&config);
-    rv = story.provider->open_parent(&story.store, &why, &config, root);
-    if (rv == APR_SUCCESS)
-        rv = story.provider->open_child(story.store, NULL, NULL, root);
-    if (rv != APR_SUCCESS) {
-        printf("# the store does not start (%d): %s\n", rv, why);
+    if (open_story(&story, dir, root) != APR_SUCCESS)
         return ENDED_REFUSED;
-    }
     if (story_check(&story, STORY_CUT, root))
         return ENDED_FAULTY;
     live(&story, seed);
@@ -147,7 +195,8 @@ static void set_or_clear(const char *name, const char *value)
         unsetenv(name);
 }
 
-static pid_t start_run(const series_t *series, const char *dir, const char *notes, apr_uint64_t at, apr_uint64_t seed)
+static pid_t start_run(const series_t *series, const char *how, const char *dir, const char *notes, apr_uint64_t at,
+                       apr_uint64_t seed)
 {
     pid_t pid = fork();
 
@@ -161,7 +210,7 @@ static pid_t start_run(const series_t *series, const char *dir, const char *note
     setenv("LD_PRELOAD", series->shim, 1);
     if ((series->lies || series->late) && !freopen("/dev/null", "w", stdout))
         _exit(99);
-    execl(series->program, series->program, "--run", dir, notes, apr_psprintf(root, "%" APR_UINT64_T_FMT, seed), NULL);
+    execl(series->program, series->program, how, dir, notes, apr_psprintf(root, "%" APR_UINT64_T_FMT, seed), NULL);
     _exit(99);
 }
 
@@ -171,7 +220,7 @@ static int go_on(series_t *series, const char *dir, const char *notes, int last)
     apr_uint64_t seed = story_mix(series->seed, (apr_uint64_t)series->runs++);
     /* As often at moments 8 to 16 as at moments 1024 to 2048: the start has its dangers, too. */
     apr_uint64_t octave = story_mix(seed, 1) % 12, at = (1 << octave) + story_mix(seed, 2) % (1 << octave);
-    pid_t pid = start_run(series, dir, notes, last ? 0 : at, seed);
+    pid_t pid = start_run(series, "--run", dir, notes, last ? 0 : at, seed);
     int status = 0;
 
     while (waitpid(pid, &status, 0) < 0) {
@@ -249,6 +298,24 @@ static void test_honest(series_t series, int cuts)
     is_int(found, 0, "after none of them was anything lost, torn, doubled or left over, and each start went well");
 }
 
+static void test_two_lives(series_t series)
+{
+    const char *dir = apr_psprintf(root, "%s/lives", series.base);
+    const char *notes = apr_psprintf(root, "%s/notes", series.base);
+    int status = 0, cut, good, i;
+
+    for (i = 0, cut = good = 0; i < 5; i++) {
+        mkdir(dir, 0700);
+        waitpid(start_run(&series, "--lives", dir, notes, 0, (apr_uint64_t)i), &status, 0);
+        cut += WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
+        good += go_on(&series, dir, notes, 1);
+        unlink(notes);
+        remove_all(dir, root);
+    }
+    is_int(cut, 5, "processes die, others go on from what was not synced, and the power is cut");
+    is_int(good, 5, "after none of these cuts was anything lost, and each start went well");
+}
+
 static void test_liar(series_t series, const char *name, int cuts)
 {
     cut_often(&series, cuts, 1);
@@ -264,6 +331,8 @@ int main(int argc, const char *const *argv)
 
     apr_app_initialize(&argc, &argv, NULL);
     apr_pool_create(&root, NULL);
+    if (argc == 5 && !strcmp(argv[1], "--lives"))
+        return run_two_lives(argv[2], argv[3], strtoull(argv[4], NULL, 10));
     if (argc == 5 && !strcmp(argv[1], "--run"))
         return run(argv[2], argv[3], strtoull(argv[4], NULL, 10));
     slash = strrchr(argv[0], '/');
@@ -274,6 +343,7 @@ int main(int argc, const char *const *argv)
         series.seed = strtoull(argv[2], NULL, 10);
     if (ok(access(series.shim, R_OK) == 0 && series.base, "the shim is there")) {
         test_honest(series, cuts);
+        test_two_lives(series);
         series.lies = "journal:2";
         test_liar(series, "a disk that skips each second sync of the journal", 200);
         series.lies = "/:1";

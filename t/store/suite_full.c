@@ -4,9 +4,14 @@
 #include "ccgw_error.h"
 #include "lib/suite.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
+
+#define MB (1024 * 1024)
 
 static void test_full_memory(void)
 {
@@ -194,6 +199,47 @@ static void test_failing_write(void)
     close_store(&f);
 }
 
+/* A process that cannot open the journal's next file, though it is there. */
+static void test_no_descriptors(void)
+{
+    fixture_t f = fresh_small("descriptors");
+    int status, i;
+    pid_t pid;
+
+    open_store(&f);
+    fill_journal(&f, 3 * MB);
+    for (i = 0; i < 5; i++)
+        provider->housekeep(f.store, 0);
+    pid = fork();
+    if (!pid) {
+        provider->open_child(f.store, NULL, NULL, f.pool);
+        while (open("/dev/null", O_RDONLY) >= 0)
+            continue;
+        _exit(fill_journal(&f, 2 * MB) == APR_SUCCESS);
+    }
+    while (waitpid(pid, &status, WNOHANG) == 0)
+        provider->housekeep(f.store, 0);
+    ok(WIFEXITED(status) && WEXITSTATUS(status) == 1, "who has no descriptor left waits until another one writes");
+    is_int(stat_of(&f, "broken"), 0, "nothing is broken by it");
+    is_int(write_one(&f, "x", "y"), APR_SUCCESS, "the others go on");
+    is_int(count_said("CCGW0111"), 0, "and no end is announced");
+    close_store(&f);
+}
+
+/* A directory stands for a file whose blocks have gone bad. */
+static void test_unusable_spare(void)
+{
+    fixture_t f = fresh_small("unusable");
+
+    f.config.snapshot_bytes = (apr_uint64_t)1 << 40;
+    open_store(&f);
+    mkdir(apr_pstrcat(f.pool, f.dir, "/spare-0000000000000000", NULL), 0700);
+    is_int(fill_journal(&f, 10 * MB), APR_SUCCESS, "a spare that cannot be used is passed over: %s", logged);
+    is_int(stat_of(&f, "journal_stuck"), 0, "nothing is stuck by it");
+    rmdir(apr_pstrcat(f.pool, f.dir, "/spare-0000000000000000", NULL));
+    close_store(&f);
+}
+
 /* Smaller and smaller records until none fits; then one goes, and one of its size fits again. */
 static void test_all_memory(void)
 {
@@ -242,6 +288,8 @@ int main(int argc, const char *const *argv)
     test_full_disk_again();
     test_no_room_for_snapshot();
     test_failing_write();
+    test_no_descriptors();
+    test_unusable_spare();
     suite_end();
     return done_testing();
 }

@@ -66,6 +66,35 @@ static void accept_loss(fixture_t *f)
     is_int(count_said("accept-loss"), 1, "and says what is lost: %s", logged);
 }
 
+/* A snapshot is of no one moment: without the journal that its last part saw it is none. */
+static void test_journal_short_of_snapshot(void)
+{
+    static const char zeros[64 * 1024];
+    ccgw_cursor_t at;
+    fixture_t f = fresh_small("short");
+    apr_uint64_t from;
+    int i;
+
+    f.config.memory = 256 * MB;
+    open_store(&f);
+    write_one(&f, "old", "1");
+    at = box_op(&f, "m", 1);
+    fill_state(&f, 2500);
+    fill_journal(&f, 10 * MB);
+    for (i = 0; i < 100 && !count_files(&f, "snapshot.new"); i++)
+        provider->housekeep(f.store, 0);
+    ok(write_one(&f, "meanwhile", "1") == APR_SUCCESS && count_files(&f, "snapshot.new"), "(a commit in a snapshot)");
+    keep_until(&f, "snapshots", 1);
+    from = (apr_uint64_t)stat_of(&f, "snapshot_position");
+    close_store(&f);
+    ok(poke(apr_psprintf(root, "%s/journal-%016" APR_UINT64_T_HEX_FMT, f.dir, from / (4 * MB) * (4 * MB)),
+            (long long)(from % (4 * MB)), zeros, sizeof zeros),
+       "(the journal's end is wiped out)");
+    check_refused(&f, "a journal that ends before what the snapshot saw", CCGW_EDAMAGED, f.dir, "accept-loss");
+    accept_loss(&f);
+    check_clean(&f, at);
+}
+
 /* ---- the snapshot ---- */
 
 static void test_snapshot_missing(void)
@@ -270,6 +299,7 @@ int main(int argc, const char *const *argv)
     test_snapshot_damaged();
     test_snapshot_cut();
     test_snapshot_newer();
+    test_journal_short_of_snapshot();
     test_head_damaged();
     test_first_head_damaged();
     test_file_missing();

@@ -4,6 +4,7 @@
 #include "ccgw_error.h"
 #include "lib/suite.h"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/wait.h>
@@ -141,6 +142,23 @@ static void test_beside_housekeeping(void)
     close_store(&f);
 }
 
+/* Whoever accepted the loss may still want to look at it. */
+static void test_set_aside(void)
+{
+    fixture_t f = fresh_small("aside");
+    const char *aside = apr_pstrcat(root, f.dir, "/journal-0000000000c00000.damaged", NULL);
+
+    open_store(&f);
+    close(creat(aside, 0600));
+    poke(aside, 0, secrets[0], strlen(secrets[0]));
+    provider->scrub(f.store);
+    suite_hush();
+    ok(keep_until(&f, "scrubs_pending", -1), "a scrub ends beside a file that was set aside");
+    is_int(count_said("journal-0000000000c00000.damaged"), 1, "which the log names: %s", logged);
+    is_int(count_holding(&f, secrets[0]), 1, "it is kept");
+    close_store(&f);
+}
+
 static void test_killed(void)
 {
     fixture_t f = fresh_small("killed");
@@ -171,6 +189,7 @@ int main(int argc, const char *const *argv)
     test_recycled();
     test_during_snapshot();
     test_beside_housekeeping();
+    test_set_aside();
     test_killed();
     suite_end();
     return done_testing();

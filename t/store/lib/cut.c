@@ -274,3 +274,9 @@ void cut_moment(const char *where)
     if (++cut.moments == cut.at)
         cut_now(where);
 }
+
+void cut_asked(void)
+{
+    pthread_mutex_lock(&cut.lock);
+    cut_now("asked");
+}

@@ -104,4 +104,7 @@ void cut_take_step(const step_t *step);
 
 #pragma GCC visibility pop
 
+/** The only name that others may use, found by dlsym(): cut now. */
+__attribute__((noreturn)) void cut_asked(void);
+
 #endif

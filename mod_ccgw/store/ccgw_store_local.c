@@ -30,42 +30,43 @@
 #define AHEAD_AT_ONCE (8 * MB)
 /* The memory counts as full for this long after the last commit that found no room. */
 #define CALM apr_time_from_sec(3)
-/* A record with its node takes about that much. */
-#define BYTES_PER_BUCKET 256
+/* A record with its node takes about that much. More buckets would mostly be empty, and too many for the caches. */
+#define BYTES_PER_BUCKET 512
 
 /* ---- opening ---- */
 
-static apr_uint64_t align_up(apr_uint64_t n)
+/* The next place in the segment that begins a page of memory. What apr_shm_create() gives begins some bytes behind one,
+ * and a node that lies across two lines of the cache costs two of them. */
+static apr_uint64_t align_up(const ccgw_local_segment_t *seg, apr_uint64_t at)
 {
-    return (n + 4095) & ~(apr_uint64_t)4095;
+    return at + (CCGW_LOCAL_BLOCK - ((apr_uintptr_t)seg + at) % CCGW_LOCAL_BLOCK) % CCGW_LOCAL_BLOCK;
 }
 
 /* Cut SIZE bytes into the parts that LAYOUT draws; the heap takes what is left. */
 static void divide(ccgw_local_segment_t *seg, apr_uint64_t size)
 {
-    apr_uint64_t at = align_up(CCGW_LOCAL_SEGMENT_HEAD);
+    apr_uint64_t at = align_up(seg, CCGW_LOCAL_SEGMENT_HEAD);
 
-    /* What apr_shm_create() gives begins some bytes behind a page. */
-    at += CCGW_LOCAL_BLOCK - ((apr_uintptr_t)seg + at) % CCGW_LOCAL_BLOCK;
     seg->ring = at;
-    seg->ring_size = size / 8 < RING_MIN ? RING_MIN : size / 8 > RING_MAX ? RING_MAX : align_up(size / 8);
+    seg->ring_size = size / 8 < RING_MIN ? RING_MIN : size / 8 > RING_MAX ? RING_MAX : size / 8;
+    seg->ring_size -= seg->ring_size % CCGW_LOCAL_BLOCK;
     at += seg->ring_size;
     seg->slots = at;
     seg->nslots = size / 32 / sizeof(ccgw_local_slot_t);
-    at = align_up(at + seg->nslots * sizeof(ccgw_local_slot_t));
+    at = align_up(seg, at + seg->nslots * sizeof(ccgw_local_slot_t));
     seg->plan = at;
-    at = align_up(at + CCGW_LOCAL_PLAN_WORDS * sizeof(ccgw_off_t));
+    at = align_up(seg, at + CCGW_LOCAL_PLAN_WORDS * sizeof(ccgw_off_t));
     seg->buckets = at;
     for (seg->nbuckets = 1024; seg->nbuckets * BYTES_PER_BUCKET < size; seg->nbuckets *= 2)
         continue;
-    at = align_up(at + seg->nbuckets * sizeof(ccgw_off_t));
+    at = align_up(seg, at + seg->nbuckets * sizeof(apr_uint32_t));
     /* Each page costs itself, a link per granule and a byte for its class; 2 pages are for
      * rounding. */
     seg->npages = (size - at - 2 * PAGE) / (PAGE + PAGE_LINKS + 1);
     seg->links = at;
     at += seg->npages * PAGE_LINKS;
     seg->classes = at;
-    seg->heap = align_up(at + seg->npages);
+    seg->heap = align_up(seg, at + seg->npages);
     seg->size = size;
 }
 

@@ -26,17 +26,19 @@ typedef apr_uint64_t ccgw_off_t;
 #define CCGW_LOCAL_LAYOUT  3
 #define CCGW_LOCAL_CLASSES 27
 #define CCGW_LOCAL_HEIGHT  16
+/** What the heap counts in: a block begins at a multiple of it. */
+#define CCGW_LOCAL_GRANULE 64
 
 /* ---- in the heap ---- */
 
 /** A node of the index. The key stands behind next[height]. */
 typedef struct ccgw_local_node_t {
-    ccgw_off_t value; /**< blob, mailbox or tenant, as the table has it; 0 in the due table */
-    ccgw_off_t chain; /**< the next node of the same bucket */
+    ccgw_off_t value;   /**< blob, mailbox or tenant, as the table has it; 0 in the due table */
+    apr_uint32_t hash;  /**< of the key; lower half */
+    apr_uint32_t chain; /**< the next node of the same bucket: its granule in the heap; 0 none */
     apr_uint16_t key_len;
     unsigned char table;
     unsigned char height;
-    apr_uint32_t hash; /**< of the key; lower half */
     ccgw_off_t next[];
 } ccgw_local_node_t;
 
@@ -209,6 +211,17 @@ struct ccgw_store_t {
 static inline void *ccgw_local_at(ccgw_local_segment_t *seg, ccgw_off_t off)
 {
     return (char *)seg + off;
+}
+
+/** The block that begins at this granule of the heap, and the granule that a block begins at; 0: none. */
+static inline ccgw_off_t ccgw_local_block_at(const ccgw_local_segment_t *seg, apr_uint32_t granule)
+{
+    return granule ? seg->heap + (ccgw_off_t)granule * CCGW_LOCAL_GRANULE : 0;
+}
+
+static inline apr_uint32_t ccgw_local_block_of(const ccgw_local_segment_t *seg, ccgw_off_t block)
+{
+    return (apr_uint32_t)((block - seg->heap) / CCGW_LOCAL_GRANULE);
 }
 
 /* ---- looks: reading without a lock ----

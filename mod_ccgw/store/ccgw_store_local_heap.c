@@ -13,7 +13,6 @@
 #include <apr_strings.h>
 #include <string.h>
 
-#define GRANULE       64
 #define PAGE_GRANULES 1024
 /* One page in so many is kept for the next start, which cuts pages in another order and must not find the state too
  * large for the memory that it has filled. */
@@ -24,7 +23,7 @@
 /* Granules per block of each class; about a quarter apart. */
 static const apr_uint32_t granules[CCGW_LOCAL_CLASSES] = { 1,  2,  3,  4,  5,  6,  7,  8,  10,  12,  14,  16,  20, 24,
                                                            28, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 256 };
-#define BLOCK_MAX (256 * GRANULE)
+#define BLOCK_MAX (256 * CCGW_LOCAL_GRANULE)
 
 static apr_uint32_t *link_of(ccgw_local_segment_t *seg, apr_uint32_t block)
 {
@@ -104,7 +103,7 @@ static apr_uint32_t take(ccgw_local_segment_t *seg, apr_size_t size)
     apr_uint32_t block;
     int c = 0, larger;
 
-    while (c < CCGW_LOCAL_CLASSES && granules[c] * GRANULE < size)
+    while (c < CCGW_LOCAL_CLASSES && granules[c] * CCGW_LOCAL_GRANULE < size)
         c++;
     if (c == CCGW_LOCAL_CLASSES)
         return 0;
@@ -118,11 +117,6 @@ static apr_uint32_t take(ccgw_local_segment_t *seg, apr_size_t size)
         seg->granules += granules[*class_of(seg, block / PAGE_GRANULES)];
     }
     return block;
-}
-
-static ccgw_off_t place_of(const ccgw_local_segment_t *seg, apr_uint32_t block)
-{
-    return seg->heap + (ccgw_off_t)block * GRANULE;
 }
 
 static ccgw_off_t clear_block(ccgw_local_segment_t *seg, ccgw_off_t block, apr_size_t size)
@@ -140,7 +134,7 @@ static ccgw_off_t take_raw(ccgw_local_segment_t *seg, apr_size_t size)
     if (!block)
         return 0;
     push(seg, &seg->inflight, block);
-    return place_of(seg, block);
+    return ccgw_local_block_at(seg, block);
 }
 
 ccgw_off_t ccgw_local_heap_take(ccgw_local_segment_t *seg, apr_size_t size)
@@ -152,7 +146,7 @@ ccgw_off_t ccgw_local_heap_keep(ccgw_local_segment_t *seg, apr_size_t size)
 {
     apr_uint32_t block = take(seg, size);
 
-    return block ? clear_block(seg, place_of(seg, block), size) : 0;
+    return clear_block(seg, ccgw_local_block_at(seg, block), size);
 }
 
 void ccgw_local_heap_rollback(ccgw_local_segment_t *seg)
@@ -165,7 +159,7 @@ void ccgw_local_heap_rollback(ccgw_local_segment_t *seg)
 
 void ccgw_local_heap_free(ccgw_local_segment_t *seg, ccgw_off_t block)
 {
-    push(seg, &seg->pending, (apr_uint32_t)((block - seg->heap) / GRANULE));
+    push(seg, &seg->pending, ccgw_local_block_of(seg, block));
 }
 
 void ccgw_local_heap_repair(ccgw_local_segment_t *seg)

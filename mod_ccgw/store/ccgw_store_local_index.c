@@ -116,24 +116,26 @@ static apr_uint64_t hash_of(const ccgw_local_segment_t *seg, int table, ccgw_buf
     return ccgw_hash(seg->hash_seed + (apr_uint64_t)table, key);
 }
 
-static ccgw_off_t *bucket_of(ccgw_local_segment_t *seg, apr_uint64_t hash)
+/* Buckets and chains name nodes by their granules, in half the bytes. */
+static apr_uint32_t *bucket_of(ccgw_local_segment_t *seg, apr_uint64_t hash)
 {
-    return (ccgw_off_t *)ccgw_local_at(seg, seg->buckets) + (hash >> 32 & (seg->nbuckets - 1));
+    return (apr_uint32_t *)ccgw_local_at(seg, seg->buckets) + (hash >> 32 & (seg->nbuckets - 1));
 }
 
 ccgw_off_t ccgw_local_look_find(const ccgw_local_look_t *look, int table, ccgw_buf_t key)
 {
     ccgw_local_segment_t *seg = look->seg;
     apr_uint64_t hash = hash_of(seg, table, key);
-    ccgw_off_t off = ccgw_local_read(*bucket_of(seg, hash));
+    apr_uint32_t granule = ccgw_local_read(*bucket_of(seg, hash));
 
-    while (off && ccgw_local_holds(look)) {
+    while (granule && ccgw_local_holds(look)) {
+        ccgw_off_t off = ccgw_local_block_at(seg, granule);
         const ccgw_local_node_t *node = node_at(seg, off);
 
         if (node->hash == (apr_uint32_t)hash && node->table == table && node->key_len == key.n &&
             !memcmp(node->next + node->height, key.p, key.n))
             return off;
-        off = ccgw_local_read(node->chain);
+        granule = ccgw_local_read(node->chain);
     }
     return 0;
 }
@@ -146,32 +148,32 @@ ccgw_off_t ccgw_local_index_find(ccgw_local_segment_t *seg, int table, ccgw_buf_
 }
 
 /* The link that leads to NODE, or the last one of its bucket. */
-static ccgw_off_t *chain_to(ccgw_local_segment_t *seg, ccgw_off_t off)
+static apr_uint32_t *chain_to(ccgw_local_segment_t *seg, ccgw_off_t off)
 {
     const ccgw_local_node_t *node = node_at(seg, off);
-    ccgw_off_t *link = bucket_of(seg, hash_of(seg, node->table, ccgw_local_node_key(seg, off)));
+    apr_uint32_t *link = bucket_of(seg, hash_of(seg, node->table, ccgw_local_node_key(seg, off)));
 
-    while (*link && *link != off)
-        link = &node_at(seg, *link)->chain;
+    while (*link && *link != ccgw_local_block_of(seg, off))
+        link = &node_at(seg, ccgw_local_block_at(seg, *link))->chain;
     return link;
 }
 
 static void put_in_bucket(ccgw_local_segment_t *seg, ccgw_off_t off)
 {
-    ccgw_off_t *link = chain_to(seg, off), *first;
+    apr_uint32_t *link = chain_to(seg, off), *first;
 
-    if (*link == off)
+    if (*link)
         return;
     first = bucket_of(seg, hash_of(seg, node_at(seg, off)->table, ccgw_local_node_key(seg, off)));
     ccgw_local_set(node_at(seg, off)->chain, *first);
-    ccgw_local_set(*first, off);
+    ccgw_local_set(*first, ccgw_local_block_of(seg, off));
 }
 
 static void take_from_bucket(ccgw_local_segment_t *seg, ccgw_off_t off)
 {
-    ccgw_off_t *link = chain_to(seg, off);
+    apr_uint32_t *link = chain_to(seg, off);
 
-    if (*link == off)
+    if (*link)
         ccgw_local_set(*link, node_at(seg, off)->chain);
 }
 

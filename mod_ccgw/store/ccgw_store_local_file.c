@@ -84,6 +84,19 @@ static long read_holder(int fd)
     return strtol(text, NULL, 10);
 }
 
+/* The directory is the server's user's, and we may be root: through a symbolic link that he left there nothing is opened,
+ * written or given away. (Other links to what is not his the system refuses him.) FD < 0: is there something at PATH that is none of ours? */
+static int is_foreign(const char *path, int fd)
+{
+    struct stat named, opened;
+
+    if (lstat(path, &named))
+        return fd >= 0 || errno != ENOENT;
+    if (!S_ISREG(named.st_mode))
+        return 1;
+    return fd >= 0 && (fstat(fd, &opened) || opened.st_ino != named.st_ino || opened.st_dev != named.st_dev);
+}
+
 /* The descriptor is APR's, so closing it with the pool needs no code of ours, and the children
  * inherit it: the lock lasts until the last of them is gone. */
 static apr_status_t take_lock(const char **why, ccgw_store_t *store, apr_pool_t *process)
@@ -94,13 +107,21 @@ static apr_status_t take_lock(const char **why, ccgw_store_t *store, apr_pool_t 
     apr_os_file_t fd;
     apr_status_t rv;
 
-    rv = apr_file_open(&file, path, APR_FOPEN_READ | APR_FOPEN_WRITE | APR_FOPEN_CREATE,
-                       APR_FPROT_UREAD | APR_FPROT_UWRITE, process);
+    rv = is_foreign(path, -1) ? ELOOP
+                              : apr_file_open(&file, path, APR_FOPEN_READ | APR_FOPEN_WRITE | APR_FOPEN_CREATE,
+                                              APR_FPROT_UREAD | APR_FPROT_UWRITE, process);
+    if (rv == APR_SUCCESS) {
+        apr_os_file_get(&fd, file);
+        if (is_foreign(path, fd)) {
+            apr_file_close(file);
+            rv = ELOOP;
+        }
+    }
     if (rv != APR_SUCCESS) {
-        *why = apr_psprintf(process, "cannot open %s: %s", path, strerror(rv));
+        *why = rv == ELOOP ? apr_psprintf(process, "%s is a link or no plain file; remove it", path)
+                           : apr_psprintf(process, "cannot open %s: %s", path, strerror(rv));
         return rv;
     }
-    apr_os_file_get(&fd, file);
     if (flock(fd, LOCK_EX | LOCK_NB)) {
         rv = errno == EWOULDBLOCK ? CCGW_EINUSE : errno;
         *why = apr_psprintf(process,
@@ -127,6 +148,7 @@ static apr_status_t take_files(const char **why, const ccgw_store_t *store, apr_
     apr_finfo_t info;
     apr_dir_t *dir;
     apr_status_t rv = APR_SUCCESS;
+    int fd;
 
     if (geteuid() || apr_dir_open(&dir, store->dir, pool) != APR_SUCCESS)
         return APR_SUCCESS; /* who cannot read it will say so */
@@ -135,10 +157,13 @@ static apr_status_t take_files(const char **why, const ccgw_store_t *store, apr_
 
         if (strncmp(info.name, "journal-", 8) && strncmp(info.name, "snapshot", 8) && strncmp(info.name, "spare-", 6))
             continue;
-        if (lchown(path, store->uid, store->gid)) {
+        fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+        if (fd >= 0 && !is_foreign(path, fd) && fchown(fd, store->uid, store->gid)) {
             rv = errno;
             *why = apr_psprintf(pool, "cannot give %s to the server's user: %s", path, strerror(rv));
         }
+        if (fd >= 0)
+            close(fd);
     }
     apr_dir_close(dir);
     return rv;
@@ -176,10 +201,10 @@ static apr_status_t use_file(ccgw_store_t *store, apr_uint64_t file)
         return APR_SUCCESS;
     ccgw_local_file_close(store);
     ccgw_local_file_path(store, file, path, sizeof path);
-    store->fd = open(path, O_RDWR | O_CLOEXEC | (store->direct ? O_DIRECT : 0));
+    store->fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | (store->direct ? O_DIRECT : 0));
     if (store->fd < 0 && errno == EINVAL && store->direct) {
         store->direct = 0;
-        store->fd = open(path, O_RDWR | O_CLOEXEC);
+        store->fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
     }
     store->fd_file = file;
     return store->fd < 0 ? errno : APR_SUCCESS;
@@ -309,7 +334,7 @@ apr_status_t ccgw_local_file_settle(const ccgw_store_t *store, apr_uint64_t from
     apr_status_t rv = APR_SUCCESS;
 
     for (; from < to && rv == APR_SUCCESS; from = (from / size + 1) * size) {
-        int fd = open(ccgw_local_file_path(store, from / size, path, sizeof path), O_RDWR | O_CLOEXEC);
+        int fd = open(ccgw_local_file_path(store, from / size, path, sizeof path), O_RDWR | O_CLOEXEC | O_NOFOLLOW);
         apr_uint64_t end = (from / size + 1) * size;
 
         if (fd < 0) {

@@ -271,6 +271,13 @@ static void report(const ccgw_local_recovery_t *r, apr_time_t began)
                                          (unsigned long)r->commits, r->dir.nfiles,
                                          r->dir.snapshot ? " and a snapshot" : "",
                                          (long)apr_time_as_msec(apr_time_now() - began)));
+    if (r->torn)
+        ccgw_local_recovery_say(
+            r, 5,
+            apr_psprintf(r->pool,
+                         "CCGW0105: %s: the journal ended in a torn record at position %" APR_UINT64_T_FMT
+                         "; what begins there was promised to nobody and is cut off",
+                         r->store->dir, r->position));
     if (r->copied)
         ccgw_local_recovery_say(
             r, 5,

@@ -25,6 +25,7 @@ typedef struct ccgw_local_recovery_t {
     int lost;            /* the administrator accepted a loss */
     int broken_snapshot; /* of which only a part could be read */
     int cut;             /* in the journal, at POSITION */
+    int torn;            /* records that nobody had been promised lie behind the end */
     int sized;           /* a journal file has told the size of all */
 } ccgw_local_recovery_t;
 

@@ -254,6 +254,7 @@ static int proves_damage(ccgw_local_recovery_t *r, apr_uint64_t file, apr_uint64
 
         if (record && record->synced > r->position)
             return 1;
+        r->torn |= record != NULL;
     }
     return 0;
 }
@@ -305,6 +306,7 @@ static apr_status_t check_end(ccgw_local_recovery_t *r, int *resumed)
     int damaged = proves_damage(r, file, at);
 
     *resumed = 0;
+    r->torn |= r->map && head_at(r, file, at);
     while (!damaged && rv == APR_SUCCESS && ++file <= r->dir.last) {
         rv = map_file(r, file);
         if (rv == APR_SUCCESS)

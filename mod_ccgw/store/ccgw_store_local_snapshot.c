@@ -303,7 +303,7 @@ static apr_status_t take_file(int *fd, ccgw_store_t *store)
 
     apr_status_t rv = APR_SUCCESS;
 
-    *fd = open(new_path(store, path), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    *fd = open(new_path(store, path), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (*fd < 0)
         return errno;
     /* Whoever had it may have given it its name since we opened it. */

@@ -182,7 +182,7 @@ static apr_status_t write_head(const ccgw_store_t *store, int fd, apr_uint64_t f
 apr_status_t ccgw_local_file_adopt(ccgw_store_t *store, apr_uint64_t file)
 {
     char path[PATH_SIZE];
-    int fd = open(ccgw_local_file_path(store, file, path, sizeof path), O_RDWR | O_CLOEXEC);
+    int fd = open(ccgw_local_file_path(store, file, path, sizeof path), O_RDWR | O_CLOEXEC | O_NOFOLLOW);
     apr_status_t rv;
 
     /* Behind an accepted loss there may be gaps. */
@@ -210,7 +210,9 @@ static apr_status_t make_file(const ccgw_store_t *store, apr_uint64_t file)
 
     ccgw_local_file_path(store, file, path, sizeof path);
     apr_snprintf(made, sizeof made, "%s.new", path);
-    fd = open(made, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    if (unlink(made) && errno != ENOENT)
+        return errno;
+    fd = open(made, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (fd < 0)
         return errno;
     rv = write_head(store, fd, file);
@@ -252,7 +254,7 @@ static apr_status_t ready_spare(const ccgw_store_t *store, const char *path, apr
 {
     struct stat info;
     apr_status_t rv;
-    int fd = open(path, O_RDWR | O_CLOEXEC);
+    int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
 
     if (fd < 0)
         return errno;
@@ -299,7 +301,7 @@ static apr_status_t fill_up(ccgw_store_t *store, apr_uint64_t file, apr_uint64_t
 {
     char path[PATH_SIZE];
     apr_status_t rv;
-    int fd = open(ccgw_local_file_path(store, file, path, sizeof path), O_RDWR | O_CLOEXEC);
+    int fd = open(ccgw_local_file_path(store, file, path, sizeof path), O_RDWR | O_CLOEXEC | O_NOFOLLOW);
 
     if (fd < 0)
         return errno;
@@ -315,11 +317,12 @@ static apr_status_t fill_up(ccgw_store_t *store, apr_uint64_t file, apr_uint64_t
 }
 
 /* Whoever has it open still may go on reading it (a backup does); but when its room is needed, or what it says shall be
- * gone, its bytes go first. */
+ * gone, its bytes go first: unless it has another name, under which somebody keeps it. */
 static int remove_file(const char *path, int empty)
 {
-    int fd = empty ? open(path, O_WRONLY | O_CLOEXEC) : -1;
-    int failed = empty && (fd < 0 || ftruncate(fd, 0));
+    int fd = empty ? open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW) : -1;
+    struct stat info;
+    int failed = empty && (fd < 0 || fstat(fd, &info) || (info.st_nlink == 1 && ftruncate(fd, 0)));
 
     if (fd >= 0)
         close(fd);

@@ -29,4 +29,23 @@ $server->kill_all;
 $server->again;
 is(agent('anna')->get('/me')->status, 200, 'a second server takes the state over');
 
+# Its owner may leave links in the directory; whoever starts as root must not write through them.
+$server->stop;
+for my $name ('lock', 'snapshot.new') {
+    my $victim = $server->dir . '/victim';
+    my $place = $server->state . "/$name";
+    CcgwServer::spew($victim, 'precious');
+    unlink $place;
+    symlink $victim, $place or die "symlink: $!\n";
+    my $started = $server->try_start;
+    is(CcgwServer::slurp($victim), 'precious', "what a link called $name leads to is not written to");
+    is((stat $victim)[4], 0, '... nor given away');
+    $server->stop if $started;
+    ok(!$started, '... the server refuses to start') if $name eq 'lock';
+    like($server->said . $server->error_log, qr{\Q$place\E is a link or no plain file; remove it}, '... and says so') if $name eq 'lock';
+    unlink $place;
+}
+$server->again;
+is(agent('anna')->get('/me')->status, 200, 'without them it starts');
+
 done_testing;

@@ -121,6 +121,7 @@ static void test_snapshot_damaged(void)
         { "damage in its middle", -200 },
         { "damage in its last byte but some", -20 },
     };
+    struct stat info;
     unsigned i;
 
     for (i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -138,6 +139,8 @@ static void test_snapshot_damaged(void)
         }
         ok(strstr(f.why, "accept-loss") != NULL, "and a way out");
         accept_loss(&f);
+        ok(!stat(apr_pstrcat(root, path, ".damaged", NULL), &info) && info.st_size > 100,
+           "it is kept for whoever wants to look");
         is_str(read_one(&f, "new"), "1", "the journal behind it is sound");
         check_clean(&f, at);
     }

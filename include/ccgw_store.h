@@ -195,10 +195,11 @@ typedef struct ccgw_store_provider_t {
     /** The cursor of the tenant's last commit that readers may see. */
     ccgw_cursor_t (*last)(ccgw_store_t *store, ccgw_buf_t tenant);
 
-    /** Records of all tenants whose due time is at or before UNTIL, earliest first; *next: when the earliest of the
-     *  others is due, 0 none. *tables gets each record's table. Unchecked: the caller reads again in a transaction. */
+    /** Records of all tenants that are due from FROM to UNTIL, both included, earliest first, at most MAX; *next: when the
+     *  earliest of those behind is due, 0 none. *tables gets each record's table. Unchecked: the caller reads again in a
+     *  transaction. */
     apr_status_t (*due)(ccgw_record_t **records, ccgw_table_t **tables, int *n, apr_time_t *next, ccgw_store_t *store,
-                        apr_time_t until, int max, apr_pool_t *pool);
+                        apr_time_t from, apr_time_t until, int max, apr_pool_t *pool);
 
     /** One word of one login or stream, atomic over all processes; a word never used is 0. Survives the children and
      *  a graceful restart; after the death of all it may be up to a second old. KEY as for records.

@@ -73,6 +73,11 @@ const char *ccgw_error_text(apr_status_t code, char *buf, apr_size_t size)
     return apr_strerror(code, buf, size);
 }
 
+int ccgw_error_told(apr_status_t code)
+{
+    return code == CCGW_ESTORE || code == CCGW_ENOSPACE;
+}
+
 void ccgw_work_match(ccgw_work_t *work, const char *queue)
 {
     int i;
@@ -182,6 +187,16 @@ void ccgw_key_number(ccgw_key_t *key, apr_uint64_t part)
 ccgw_buf_t ccgw_key_buf(const ccgw_key_t *key)
 {
     return (ccgw_buf_t){ key->out.p, key->out.n };
+}
+
+apr_uint64_t ccgw_key_last_number(ccgw_buf_t key)
+{
+    apr_uint64_t number = 0;
+    apr_size_t i;
+
+    for (i = key.n < 8 ? key.n : key.n - 8; i < key.n; i++)
+        number = number << 8 | ((const unsigned char *)key.p)[i];
+    return number;
 }
 
 ccgw_buf_t ccgw_key_after(ccgw_buf_t prefix, apr_pool_t *pool)

@@ -100,6 +100,9 @@ apr_status_t ccgw_problem(ccgw_call_t *call, apr_status_t code, const char *fiel
 /** Default text of one of our codes, else APR's, in static storage or BUF. */
 const char *ccgw_error_text(apr_status_t code, char *buf, apr_size_t size);
 
+/** The store is full or cannot write: it has told the administrator itself, once for all who meet it. */
+int ccgw_error_told(apr_status_t code);
+
 /** One attempt of a verb. POOL is cleared before the next attempt: results that must last are copied to call->pool
  *  (ccgw_run does it for nobody). */
 #define CCGW_WORK_MATCHES 16
@@ -141,6 +144,8 @@ void ccgw_key_begin(ccgw_key_t *key, const struct ccgw_tenant_t *tenant, apr_poo
 void ccgw_key_text(ccgw_key_t *key, const char *part);
 void ccgw_key_number(ccgw_key_t *key, apr_uint64_t part);
 ccgw_buf_t ccgw_key_buf(const ccgw_key_t *key);
+/** The number that KEY ends in; 0 of one that is too short. */
+apr_uint64_t ccgw_key_last_number(ccgw_buf_t key);
 /** The first key that is not below PREFIX, for the end of a range. */
 ccgw_buf_t ccgw_key_after(ccgw_buf_t prefix, apr_pool_t *pool);
 

@@ -18,6 +18,8 @@
 
 /* Records of ended sessions that one sweep removes: nobody who waits for an offer's end shall notice. */
 #define REMOVED_AT_ONCE 4000
+/* What cannot be done for a reason of its own is tried again after this, and does not stand before all others. */
+#define POSTPONED apr_time_from_sec(60)
 
 /** The record a handler works on. */
 typedef struct due_t {
@@ -26,6 +28,12 @@ typedef struct due_t {
     apr_time_t started;
     int *budget; /* what is left of REMOVED_AT_ONCE */
 } due_t;
+
+/** The deadline, whichever range it lies in. */
+static apr_time_t time_of(apr_time_t due)
+{
+    return due >= CCGW_DUE_TIDY ? due - CCGW_DUE_TIDY : due;
+}
 
 /* ---- offers ---- */
 
@@ -199,7 +207,7 @@ static apr_status_t drop(ccgw_work_t *work, void *baton)
     ccgw_record_t record;
     apr_status_t rv = work->core->provider->get(&record, work->txn, what->table, what->key);
 
-    if (rv != APR_SUCCESS || !record.version || record.due > work->call->now)
+    if (rv != APR_SUCCESS || !record.version || time_of(record.due) > work->call->now)
         return rv;
     return work->core->provider->del(work->txn, what->table, what->key);
 }
@@ -222,35 +230,72 @@ static apr_status_t handle(ccgw_call_t *call, ccgw_table_t table, due_t *due)
     }
 }
 
-void ccgw_due_sweep(ccgw_core_t *core, apr_time_t started, int max, apr_pool_t *scratch)
+/** The record as it is, if it is still due; not by ccgw_run(), since there may be no tenant to call for. */
+static apr_status_t postpone(ccgw_core_t *core, ccgw_table_t table, const ccgw_record_t *seen, apr_pool_t *pool)
+{
+    const ccgw_store_provider_t *provider = core->provider;
+    apr_time_t to = seen->due - time_of(seen->due) + core->now(core->clock_baton) + POSTPONED;
+    ccgw_record_t record;
+    ccgw_txn_t *txn;
+    apr_status_t rv = provider->begin(&txn, core->store, ccgw_buf_str(seen->key.p), pool);
+
+    if (rv == APR_SUCCESS)
+        rv = provider->get(&record, txn, table, seen->key);
+    if (rv != APR_SUCCESS || record.version != seen->version)
+        return rv;
+    rv = provider->put(txn, table, seen->key, record.value, to);
+    return rv == APR_SUCCESS ? provider->commit(NULL, txn, CCGW_DURABLE_MEMORY) : rv;
+}
+
+static apr_status_t sweep_one(ccgw_core_t *core, ccgw_table_t table, const ccgw_record_t *record, apr_time_t started,
+                              int *budget, apr_pool_t *pool)
+{
+    due_t due = { record->key, record->value, started, budget };
+    const char *name = record->key.p; /* a key begins with its tenant's name and a zero */
+    const ccgw_tenant_t *tenant = ccgw_floor_tenant(core->floor, name);
+    ccgw_call_t call;
+    apr_status_t rv = CCGW_ENOTFOUND;
+
+    if (tenant) {
+        ccgw_call_init(&call, core, tenant, NULL, NULL, pool);
+        rv = handle(&call, table, &due);
+    }
+    if (rv == APR_SUCCESS || rv == CCGW_EBUSY || ccgw_error_told(rv))
+        return rv;
+    ccgw_log(CCGW_LOG_WARNING, rv, "CCGW0202: a deadline of %s (table %d) failed, tried again in a minute", name,
+             (int)table);
+    return postpone(core, table, record, pool);
+}
+
+/** What is due between the two times. @return why the sweep is of no use at present */
+static apr_status_t sweep(ccgw_core_t *core, apr_time_t started, apr_time_t from, apr_time_t until, int max,
+                          apr_pool_t *scratch)
 {
     ccgw_record_t *records;
     ccgw_table_t *tables;
     apr_time_t next;
     apr_pool_t *pool;
     int i, n, budget = REMOVED_AT_ONCE;
-    apr_status_t rv =
-        core->provider->due(&records, &tables, &n, &next, core->store, core->now(core->clock_baton), max, scratch);
+    apr_status_t rv = core->provider->due(&records, &tables, &n, &next, core->store, from, until, max, scratch);
 
     apr_pool_create(&pool, scratch);
-    for (i = 0; i < n && rv == APR_SUCCESS; i++) {
-        due_t due = { records[i].key, records[i].value, started, &budget };
-        const ccgw_tenant_t *tenant;
-        ccgw_call_t call;
-
+    for (i = 0; i < n && !ccgw_error_told(rv); i++) {
         apr_pool_clear(pool);
-        tenant = ccgw_floor_tenant(core->floor, records[i].key.p); /* a key begins with its tenant's name and a zero */
-        if (!tenant)
-            continue;
-        ccgw_call_init(&call, core, tenant, NULL, NULL, pool);
-        rv = handle(&call, tables[i], &due);
-        if (rv != APR_SUCCESS)
-            ccgw_log(CCGW_LOG_WARNING, rv, "CCGW0202: a deadline of %s (table %d) failed, tried again", tenant->name,
-                     (int)tables[i]);
-        rv = APR_SUCCESS;
+        rv = sweep_one(core, tables[i], &records[i], started, &budget, pool);
     }
-    apr_pool_clear(pool);
-    ccgw_renew_round(core, pool);
+    apr_pool_destroy(pool);
+    return ccgw_error_told(rv) ? rv : APR_SUCCESS;
+}
+
+void ccgw_due_sweep(ccgw_core_t *core, apr_time_t started, int max, apr_pool_t *scratch)
+{
+    apr_time_t now = core->now(core->clock_baton);
+    apr_pool_t *pool;
+
+    apr_pool_create(&pool, scratch);
+    if (sweep(core, started, 0, now, max, pool) == APR_SUCCESS &&
+        sweep(core, started, CCGW_DUE_TIDY, CCGW_DUE_TIDY + now, max, pool) == APR_SUCCESS)
+        ccgw_renew_round(core, pool);
     apr_pool_destroy(pool);
 }
 

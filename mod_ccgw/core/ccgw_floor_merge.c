@@ -251,12 +251,14 @@ static apr_status_t read_stored(ccgw_floor_merge_t *merge)
     return rv;
 }
 
-/* Has the tenant anything left that has a deadline or waits? Whatever has needs the tenant in the index. */
+/* Has the tenant anything left that has a deadline, waits, or may have to be erased? Whatever has needs the tenant in the
+ * index. */
 static apr_status_t is_busy(int *busy, ccgw_floor_merge_t *merge)
 {
-    static const ccgw_table_t tables[] = { CCGW_TABLE_LOGIN,   CCGW_TABLE_QUEUE,   CCGW_TABLE_AVAILABLE,
-                                           CCGW_TABLE_WORKBIN, CCGW_TABLE_STREAM,  CCGW_TABLE_OUTBOX,
-                                           CCGW_TABLE_CONTACT, CCGW_TABLE_RECEIPT, CCGW_TABLE_RATE };
+    static const ccgw_table_t tables[] = { CCGW_TABLE_LOGIN,   CCGW_TABLE_SESSION,   CCGW_TABLE_MESSAGE,
+                                           CCGW_TABLE_QUEUE,   CCGW_TABLE_AVAILABLE, CCGW_TABLE_WORKBIN,
+                                           CCGW_TABLE_STREAM,  CCGW_TABLE_OUTBOX,    CCGW_TABLE_CONTACT,
+                                           CCGW_TABLE_RECEIPT, CCGW_TABLE_RATE };
     ccgw_key_t prefix;
     apr_status_t rv;
     apr_size_t i;
@@ -266,6 +268,29 @@ static apr_status_t is_busy(int *busy, ccgw_floor_merge_t *merge)
     rv = merge->provider->begin(&merge->txn, merge->store, ccgw_buf_str(merge->tenant->name), merge->turn);
     for (i = 0; rv == APR_SUCCESS && !*busy && i < sizeof tables / sizeof *tables; i++)
         rv = ccgw_floor_holds(busy, merge, tables[i], ccgw_key_buf(&prefix));
+    return rv;
+}
+
+/* Who wanted no texts of a tenant that is no more. */
+static apr_status_t forget_optouts(ccgw_floor_merge_t *merge)
+{
+    ccgw_record_t *records;
+    ccgw_key_t prefix;
+    apr_status_t rv;
+    int i, n = 0;
+
+    do {
+        apr_pool_clear(merge->turn);
+        ccgw_key_begin(&prefix, merge->tenant, merge->turn);
+        rv = merge->provider->begin(&merge->txn, merge->store, ccgw_buf_str(merge->tenant->name), merge->turn);
+        if (rv == APR_SUCCESS)
+            rv = merge->provider->range(&records, &n, merge->txn, CCGW_TABLE_OPTOUT, ccgw_key_buf(&prefix),
+                                        ccgw_key_after(ccgw_key_buf(&prefix), merge->turn), BATCH_STEPS);
+        for (i = 0; rv == APR_SUCCESS && i < n; i++)
+            rv = merge->provider->del(merge->txn, CCGW_TABLE_OPTOUT, records[i].key);
+        if (rv == APR_SUCCESS)
+            rv = merge->provider->commit(NULL, merge->txn, CCGW_DURABLE_UNSET);
+    } while (rv == CCGW_ECONFLICT || (rv == APR_SUCCESS && n == BATCH_STEPS));
     return rv;
 }
 
@@ -286,6 +311,9 @@ static apr_status_t drop_tenant(ccgw_floor_merge_t *merge)
                  merge->tenant->name);
         return APR_SUCCESS;
     }
+    rv = forget_optouts(merge);
+    if (rv != APR_SUCCESS)
+        return rv;
     apr_array_clear(merge->steps);
     add_step(merge, ccgw_floor_step_drop, CCGW_FLOOR_TENANT, merge->tenant);
     return run_steps(merge);

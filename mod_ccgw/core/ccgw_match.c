@@ -135,7 +135,7 @@ apr_status_t ccgw_match_queue(ccgw_core_t *core, const ccgw_tenant_t *tenant, co
         ccgw_call_init(&call, core, tenant, NULL, NULL, pool);
         rv = ccgw_run(&call, do_match, &match, CCGW_DURABLE_UNSET);
     } while (rv == APR_SUCCESS && match.offered);
-    if (rv != APR_SUCCESS)
+    if (rv != APR_SUCCESS && !ccgw_error_told(rv))
         ccgw_log(CCGW_LOG_WARNING, rv, "CCGW0201: queue %s of %s: matching failed, tried again within a second", queue,
                  tenant->name);
     apr_pool_destroy(pool);

@@ -55,8 +55,28 @@ static apr_status_t do_agent(ccgw_work_t *work, void *baton)
     return rv == APR_SUCCESS && one->renewed ? ccgw_agent_save(work, &agent) : rv;
 }
 
-/** One page of the tenant's agents; *from moves behind it, *n is 0 at the end. */
-static apr_status_t renew_some(int *renewed, int *n, ccgw_buf_t *from, ccgw_buf_t end, ccgw_call_t *call)
+/** His record gets the deadline that he has by the present rule. */
+static apr_status_t do_save(ccgw_work_t *work, void *baton)
+{
+    one_t *one = baton;
+    ccgw_agent_t agent;
+    apr_status_t rv = ccgw_agent_load(&agent, work, one->id);
+
+    return rv == APR_SUCCESS ? ccgw_agent_save(work, &agent) : rv;
+}
+
+/** Does the rule want his mailbox to begin anew before his record is due? */
+static int is_late(const ccgw_core_t *core, const ccgw_agent_t *agent, apr_time_t due)
+{
+    apr_time_t at = ccgw_renew_time(core, agent);
+
+    return at && (!due || due > at);
+}
+
+/** One page of the tenant's agents: FN of those who are signed in, or (late) of those who are late. *from moves behind it,
+ *  *n is 0 at the end. */
+static apr_status_t renew_some(int *renewed, int *n, ccgw_buf_t *from, ccgw_buf_t end, ccgw_call_t *call,
+                               ccgw_work_fn_t *fn, int late)
 {
     const ccgw_store_provider_t *provider = call->core->provider;
     ccgw_record_t *records;
@@ -74,8 +94,8 @@ static apr_status_t renew_some(int *renewed, int *n, ccgw_buf_t *from, ccgw_buf_
 
         rv = ccgw_record_decode(&agent, &ccgw_agent_record, records[i].value, call->pool);
         one.id = agent.id;
-        if (rv == APR_SUCCESS && agent.logins.n)
-            rv = ccgw_run(call, do_agent, &one, CCGW_DURABLE_MEMORY);
+        if (rv == APR_SUCCESS && (late ? is_late(call->core, &agent, records[i].due) : agent.logins.n > 0))
+            rv = ccgw_run(call, fn, &one, CCGW_DURABLE_MEMORY);
         *renewed += one.renewed;
     }
     if (rv == APR_SUCCESS && *n) {
@@ -85,7 +105,7 @@ static apr_status_t renew_some(int *renewed, int *n, ccgw_buf_t *from, ccgw_buf_
     return rv;
 }
 
-static apr_status_t renew_agents(int *renewed, ccgw_call_t *call)
+static apr_status_t renew_agents(int *renewed, ccgw_call_t *call, ccgw_work_fn_t *fn, int late)
 {
     ccgw_key_t prefix;
     ccgw_buf_t from, end;
@@ -96,7 +116,7 @@ static apr_status_t renew_agents(int *renewed, ccgw_call_t *call)
     from = ccgw_key_buf(&prefix);
     end = ccgw_key_after(from, call->pool);
     do
-        rv = renew_some(renewed, &n, &from, end, call);
+        rv = renew_some(renewed, &n, &from, end, call, fn, late);
     while (rv == APR_SUCCESS && n == PAGE);
     return rv;
 }
@@ -171,7 +191,14 @@ apr_status_t ccgw_renew_tenant(int *n, ccgw_call_t *call)
 
     *n = 0;
     rv = renew_workbins(n, call, CCGW_DURABLE_MEMORY);
-    return rv == APR_SUCCESS ? renew_agents(n, call) : rv;
+    return rv == APR_SUCCESS ? renew_agents(n, call, do_agent, 0) : rv;
+}
+
+apr_status_t ccgw_renew_check(ccgw_call_t *call)
+{
+    int none = 0;
+
+    return call->core->limits.keep_sessions ? renew_agents(&none, call, do_save, 1) : APR_SUCCESS;
 }
 
 void ccgw_renew_round(ccgw_core_t *core, apr_pool_t *scratch)
@@ -190,7 +217,7 @@ void ccgw_renew_round(ccgw_core_t *core, apr_pool_t *scratch)
             use_since(&call, CCGW_WORD_STORE, call.now);
         else if (since + core->limits.keep_sessions <= call.now) {
             rv = renew_workbins(&n, &call, CCGW_DURABLE_MEMORY);
-            if (rv != APR_SUCCESS)
+            if (rv != APR_SUCCESS && !ccgw_error_told(rv))
                 ccgw_log(CCGW_LOG_WARNING, rv, "CCGW0212: tenant %s: old events of its workbins stay for now",
                          tenant->name);
         }

@@ -20,6 +20,9 @@ apr_status_t ccgw_renew_agent(ccgw_work_t *work, ccgw_agent_t *agent);
  *  *n: how many there were. */
 apr_status_t ccgw_renew_tenant(int *n, ccgw_call_t *call);
 
+/** Agents of the call's tenant whose deadline is later than the present rule says get it. */
+apr_status_t ccgw_renew_check(ccgw_call_t *call);
+
 /** The workbins' mailboxes of each tenant whose time has come. Any child; overlap is harmless. Logs, never fails the
  *  caller. */
 void ccgw_renew_round(ccgw_core_t *core, apr_pool_t *scratch);

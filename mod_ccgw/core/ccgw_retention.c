@@ -4,7 +4,9 @@
 
 #include <string.h>
 
+#include "core/ccgw_due.h"
 #include "core/ccgw_outbox.h"
+#include "core/ccgw_renew.h"
 #include "core/ccgw_session_store.h"
 #include "util/ccgw_id.h"
 #include "util/ccgw_log.h"
@@ -25,7 +27,7 @@ apr_time_t ccgw_retention_time(const ccgw_call_t *call, const ccgw_session_t *se
         return 0;
     /* the end is written down by the wall clock */
     due = call->now + (session->ended + keep - call->wall);
-    return due > 0 ? due : 1;
+    return CCGW_DUE_TIDY + (due > 0 ? due : 1);
 }
 
 /* ---- what the outbox holds of it ---- */
@@ -147,7 +149,7 @@ static apr_status_t do_due(ccgw_work_t *work, void *baton)
         return rv;
     due->session = session.id;
     at = ccgw_retention_time(work->call, &session);
-    if (at && at <= work->call->now)
+    if (at && at <= CCGW_DUE_TIDY + work->call->now)
         return ccgw_retention_remove(&due->removed, work, &session);
     return work->core->provider->put(work->txn, CCGW_TABLE_SESSION, due->key, record.value, at);
 }
@@ -197,9 +199,11 @@ static apr_status_t look_at(ccgw_survey_t *survey, ccgw_call_t *call, const ccgw
     apr_time_t at;
     apr_status_t rv = ccgw_record_decode(&session, &ccgw_session_record, record->value, call->pool);
 
-    if (rv != APR_SUCCESS)
-        return rv;
-    survey->next = session.id + 1;
+    survey->next = ccgw_key_last_number(record->key) + 1;
+    if (rv != APR_SUCCESS) {
+        survey->unreadable++;
+        return APR_SUCCESS;
+    }
     if (session.state != CCGW_SESSION_ENDED)
         return APR_SUCCESS;
     at = ccgw_retention_time(call, &session);
@@ -234,19 +238,23 @@ void ccgw_retention_survey(ccgw_survey_t *survey, ccgw_core_t *core, int max, ap
     const ccgw_tenant_t *tenant = survey->done ? NULL : ccgw_floor_tenant_at(core->floor, survey->tenant);
     ccgw_call_t call;
     apr_status_t rv;
-    int n;
+    int n = 0;
 
     if (!tenant) {
         survey->done = 1;
         return;
     }
     ccgw_call_init(&call, core, tenant, NULL, NULL, scratch);
-    rv = look_at_some(survey, &n, &call, max);
-    if (rv != APR_SUCCESS)
-        ccgw_log(CCGW_LOG_WARNING, rv, "CCGW0211: tenant %s: not every session could be looked at for CcgwKeepSessions",
-                 tenant->name);
-    if (rv == APR_SUCCESS && n == max)
+    rv = survey->agents ? APR_SUCCESS : ccgw_renew_check(&call);
+    survey->agents |= rv == APR_SUCCESS;
+    if (rv == APR_SUCCESS)
+        rv = look_at_some(survey, &n, &call, max);
+    /* A disk that is full, or much going on: the next round goes on from here. */
+    if (rv != APR_SUCCESS || n == max)
         return;
-    survey->tenant++;
-    survey->next = 0;
+    if (survey->unreadable)
+        ccgw_log(CCGW_LOG_WARNING, CCGW_EDAMAGED,
+                 "CCGW0211: tenant %s: %d sessions could not be read; CcgwKeepSessions does not reach them",
+                 tenant->name, survey->unreadable);
+    *survey = (ccgw_survey_t){ .tenant = survey->tenant + 1 };
 }

@@ -6,7 +6,8 @@
 #include "core/ccgw_core.h"
 #include "core/ccgw_session.h"
 
-/** When the ended SESSION has to go, by the deadline clock; 0 never (limits.keep_sessions is 0). */
+/** Its record's due time: when the ended SESSION has to go, by the deadline clock, in the range of CCGW_DUE_TIDY; 0 never
+ *  (limits.keep_sessions is 0). */
 apr_time_t ccgw_retention_time(const ccgw_call_t *call, const ccgw_session_t *session);
 
 /** What one attempt took away. */
@@ -26,15 +27,18 @@ apr_status_t ccgw_retention_remove(ccgw_removed_t *removed, ccgw_work_t *work, c
  *  *budget: records that may still be removed in this round; at or below 0 nothing is done. Overlap is harmless. */
 apr_status_t ccgw_retention_due(ccgw_call_t *call, ccgw_buf_t key, int *budget);
 
-/** How far a look at all sessions has come; zeroed to begin. */
+/** How far a look at all agents and sessions has come; zeroed to begin. */
 typedef struct ccgw_survey_t {
     int tenant;     /**< number of the tenant */
     ccgw_id_t next; /**< the first session not yet seen */
+    int agents;     /**< of this tenant were seen */
+    int unreadable; /**< sessions of this tenant */
     int done;
 } ccgw_survey_t;
 
 /** Look at up to MAX more sessions of all there are: ended ones whose deadline is not what the present rule says (it
- *  was changed, or they ended under a version without one) get it. Logs, never fails the caller. */
+ *  was changed, or they ended under a version without one) get it; so do agents whose mailboxes begin anew by it. What
+ *  cannot be read is passed over. Logs, never fails the caller. */
 void ccgw_retention_survey(ccgw_survey_t *survey, ccgw_core_t *core, int max, apr_pool_t *scratch);
 
 #endif

@@ -424,7 +424,7 @@ ccgw_off_t ccgw_local_tenant_make(ccgw_local_segment_t *seg, ccgw_buf_t name);
 /** BUF holds CCGW_LOCAL_DUE_KEY_MAX bytes. */
 ccgw_buf_t ccgw_local_due_key(unsigned char *buf, apr_time_t due, int table, ccgw_buf_t key);
 apr_status_t ccgw_local_due(ccgw_record_t **records, ccgw_table_t **tables, int *n, apr_time_t *next,
-                            ccgw_store_t *store, apr_time_t until, int max, apr_pool_t *pool);
+                            ccgw_store_t *store, apr_time_t from, apr_time_t until, int max, apr_pool_t *pool);
 
 /* ---- ccgw_store_local_apply.c; commit_lock held ---- */
 

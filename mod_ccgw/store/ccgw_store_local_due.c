@@ -70,9 +70,11 @@ static apr_status_t take_due(ccgw_record_t *record, ccgw_table_t *table, int *fo
 }
 
 apr_status_t ccgw_local_due(ccgw_record_t **records, ccgw_table_t **tables, int *n, apr_time_t *next,
-                            ccgw_store_t *store, apr_time_t until, int max, apr_pool_t *pool)
+                            ccgw_store_t *store, apr_time_t from, apr_time_t until, int max, apr_pool_t *pool)
 {
-    static const ccgw_buf_t start = { "", 0 };
+    static const ccgw_buf_t none = { "", 0 };
+    unsigned char bytes[CCGW_LOCAL_DUE_KEY_MAX];
+    ccgw_buf_t start = ccgw_local_due_key(bytes, from, CCGW_TABLE_UNSET, none);
     ccgw_local_look_t look = { 0 };
     apr_status_t rv;
     ccgw_off_t node;

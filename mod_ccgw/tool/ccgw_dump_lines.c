@@ -2,6 +2,7 @@
 /* ccgw_dump_lines.c: what a store holds, as lines of JSON. */
 #include "tool/ccgw_dump.h"
 
+#include "core/ccgw_due.h"
 #include "core/ccgw_stored.h"
 #include "util/ccgw_json.h"
 #include "util/ccgw_record.h"
@@ -77,7 +78,7 @@ static void put_line(ccgw_out_t *line, ccgw_dump_t *dump, const ccgw_store_item_
     ccgw_json_quote(line, tenant);
     if (item->table != CCGW_TABLE_UNSET)
         ccgw_out_printf(line, ",\"key\":%s,\"version\":%" APR_UINT64_T_FMT ",\"due\":%" APR_TIME_T_FMT, key,
-                        item->record.version, item->record.due);
+                        item->record.version, item->record.due % CCGW_DUE_TIDY);
     else if (item->is_event)
         ccgw_out_printf(line, ",\"at\":%" APR_UINT64_T_FMT, item->at);
     else

@@ -91,7 +91,7 @@ static int is_state(int i, ccgw_cursor_t before, apr_pool_t *pool)
     provider->begin(&txn, store, tenant, pool);
     provider->peek(&v, txn, CCGW_TABLE_SESSION, KEY("v"));
     provider->peek(&odd, txn, CCGW_TABLE_SESSION, KEY("odd"));
-    provider->due(&due, &tables, &ndue, &next, store, 10000000, 10, pool);
+    provider->due(&due, &tables, &ndue, &next, store, 0, 10000000, 10, pool);
     ring = count_events(KEY("ring"), before, value, pool);
     flip = count_events(KEY("flip"), before, value, pool);
     if (!strcmp(v.value.p, value) && v.due == 1000 + i % 3 && (odd.version != 0) == i % 2 && ndue == 1 + i % 2 &&

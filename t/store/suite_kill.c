@@ -120,7 +120,7 @@ static int is_all_whole(fixture_t *f, const acks_t *acks, ccgw_cursor_t from)
 
     for (who = 0; who < WRITERS; who++)
         good += is_stored_whole(f, acks, who, from);
-    provider->due(&records, &tables, &n, &next, f->store, 5000, 100, f->pool);
+    provider->due(&records, &tables, &n, &next, f->store, 0, 5000, 100, f->pool);
     if (n != WRITERS)
         printf("# %d records are due instead of %d\n", n, WRITERS);
     return good == WRITERS && n == WRITERS;

@@ -10,25 +10,27 @@ static void test_due(void)
     apr_time_t next;
 
     open_store(&f);
-    is_str(read_due(&f, 1000, 10, &next), "", "nothing is due in an empty store");
+    is_str(read_due(&f, 0, 1000, 10, &next), "", "nothing is due in an empty store");
     is_int(next, 0, "and nothing is next");
     write_as(&f, CCGW_TABLE_SESSION, key("c"), "v", 300);
     write_as(&f, CCGW_TABLE_SESSION, key("a"), "v", 100000);
     write_as(&f, CCGW_TABLE_LOGIN, key("b"), "v", 200);
     write_as(&f, CCGW_TABLE_LOGIN, key("never"), "v", 0);
-    is_str(read_due(&f, 300, 10, &next), "2:b 4:c", "records come in the order of their due times");
+    is_str(read_due(&f, 0, 300, 10, &next), "2:b 4:c", "records come in the order of their due times");
     is_int(next, 100000, "with the time of the first of the others");
-    is_str(read_due(&f, 300, 1, &next), "2:b", "at most MAX come");
+    is_str(read_due(&f, 0, 300, 1, &next), "2:b", "at most MAX come");
     is_int(next, 300, "and the next may be due already");
+    is_str(read_due(&f, 201, 300, 10, &next), "4:c", "what is due before FROM does not");
+    is_str(read_due(&f, 200, 200, 10, &next), "2:b", "FROM and UNTIL are included");
     write_as(&f, CCGW_TABLE_LOGIN, key("b"), "w", 400);
-    is_str(read_due(&f, 500, 10, &next), "4:c 2:b", "a moved due time counts once, where it is now");
+    is_str(read_due(&f, 0, 500, 10, &next), "4:c 2:b", "a moved due time counts once, where it is now");
     write_as(&f, CCGW_TABLE_LOGIN, key("b"), "x", 400);
     write_as(&f, CCGW_TABLE_SESSION, key("c"), "v", 0);
     write_as(&f, CCGW_TABLE_SESSION, key("a"), NULL, 0);
-    is_str(read_due(&f, 1000000, 10, &next), "2:b", "without a due time, or deleted, a record is due no more");
+    is_str(read_due(&f, 0, 1000000, 10, &next), "2:b", "without a due time, or deleted, a record is due no more");
     close_store(&f);
     open_store(&f);
-    is_str(read_due(&f, 1000000, 10, &next), "2:b", "due times survive a restart");
+    is_str(read_due(&f, 0, 1000000, 10, &next), "2:b", "due times survive a restart");
     close_store(&f);
 }
 static void test_words(void)

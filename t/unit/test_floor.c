@@ -380,8 +380,15 @@ static void test_removed_tenant(void)
     merge(alone);
     ok(ccgw_floor_tenant(load_floor(alone), "demo") != NULL, "also for a count of texts");
     write_record("demo", CCGW_TABLE_RATE, receipt, NULL, NULL);
+    write_record("demo", CCGW_TABLE_SESSION, receipt, &ccgw_pointer_record, &parked);
+    write_record("demo", CCGW_TABLE_OPTOUT, receipt, &ccgw_pointer_record, &parked);
+    merge(alone);
+    ok(ccgw_floor_tenant(load_floor(alone), "demo") != NULL, "also for a session that has yet to go by rule");
+    ok(read_record("demo", CCGW_TABLE_OPTOUT, receipt).version, "who wants no texts is known as long");
+    write_record("demo", CCGW_TABLE_SESSION, receipt, NULL, NULL);
     is_int(merge(alone), APR_SUCCESS, "at the start after that");
     ok(!ccgw_floor_tenant(load_floor(alone), "demo"), "it goes, now that it is empty");
+    ok(!read_record("demo", CCGW_TABLE_OPTOUT, receipt).version, "with who wanted no texts from it");
     ok(!read_record("demo", CCGW_TABLE_FLOOR, ccgw_floor_object_key(demo, CCGW_FLOOR_TENANT, NULL, pool)).version,
        "and leaves nothing behind");
     ok(ccgw_floor_tenant(load_floor(alone), "other") != NULL, "the other one does not");

@@ -522,9 +522,9 @@ static void test_done(void)
     ok(records_seen < 10, "without a look at what is done (%d records)", records_seen);
 
     before = accepted(demo, NULL, NULL);
-    provider->due(&due, &tables, &n, &next, store, now, 10, pool);
+    provider->due(&due, &tables, &n, &next, store, 0, now, 10, pool);
     is_int(n, 0, "what is done is kept for a day");
-    provider->due(&due, &tables, &n, &next, store, now + apr_time_from_sec(86400), 1, pool);
+    provider->due(&due, &tables, &n, &next, store, 0, now + apr_time_from_sec(86400), 1, pool);
     if (!ok(n == 1 && tables[0] == CCGW_TABLE_OUTBOX, "then it is due"))
         return;
     ccgw_outbox_due(&core, demo, due[0].key, pool);

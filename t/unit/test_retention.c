@@ -82,6 +82,16 @@ static int survey(int max)
     return rounds;
 }
 
+/** What LOGIN would be told from AFTER on. */
+static apr_status_t read_from(ccgw_call_t *call, ccgw_cursor_t *after, int *n)
+{
+    ccgw_read_event_t *events;
+    ccgw_login_t login;
+
+    ccgw_login_get(&login, call, call->login);
+    return ccgw_event_read(&events, n, after, &house->core, house->demo, &login, *after, 1000, house->pool);
+}
+
 /* ---- the time ---- */
 
 static void an_ended_session_goes(void)
@@ -184,9 +194,138 @@ static void sessions_of_before_the_rule_go(void)
     end();
 }
 
+static int is_offered(ccgw_id_t id)
+{
+    ccgw_session_t session = house_session(house, id);
+    int i, offered = 0;
+
+    for (i = 0; i < session.nparticipants; i++)
+        offered += session.participants[i].leg == CCGW_LEG_OFFERED && session.participants[i].agent != NULL;
+    return offered;
+}
+
+/** Write the session's record again, as if another version had, or with another due time. */
+static void rewrite(ccgw_id_t id, int format, apr_time_t due)
+{
+    ccgw_record_t record;
+    ccgw_txn_t *txn;
+    char *value;
+
+    house->real->begin(&txn, house->core.store, ccgw_buf_str("demo"), house->pool);
+    house->real->get(&record, txn, CCGW_TABLE_SESSION, ccgw_session_key(house->demo, id, house->pool));
+    value = apr_pmemdup(house->pool, record.value.p, record.value.n);
+    if (format)
+        value[0] = (char)format;
+    house->real->put(txn, CCGW_TABLE_SESSION, record.key, (ccgw_buf_t){ value, record.value.n }, due);
+    ok(!house->real->commit(NULL, txn, CCGW_DURABLE_OS), "(its record is written anew)");
+}
+
+static void one_that_cannot_be_read_stops_nobody(void)
+{
+    ccgw_id_t ids[5];
+    int i, left = 0;
+
+    begin();
+    for (i = 0; i < 5; i++) {
+        ids[i] = take(apr_psprintf(house->pool, "+49400000%d", i), "x");
+        complete(ids[i]);
+    }
+    rewrite(ids[1], 99, 100 * DAY);
+    house->core.limits.keep_sessions = DAY;
+    house_pass(house, 2 * DAY);
+    survey(2);
+    house_pass(house, 0);
+    for (i = 0; i < 5; i++)
+        left += i != 1 && is_there(ids[i]);
+    is_int(left, 0, "a session that cannot be read does not keep the others from going");
+    house_close(house);
+}
+
+static void a_deadline_that_fails_waits_behind_others(void)
+{
+    ccgw_id_t bad, good;
+    ccgw_record_t *records;
+    ccgw_table_t *tables;
+    apr_time_t next;
+    int n;
+
+    begin();
+    good = house_text(house, "+494000010", "x");
+    ok(is_offered(good), "a text is offered");
+    house->now += apr_time_from_sec(31);
+    bad = house_text(house, "+494000011", "y");
+    rewrite(bad, 99, 1);
+    ccgw_due_sweep(&house->core, 0, 1, house->pool);
+    house->real->due(&records, &tables, &n, &next, house->core.store, 0, house->now, 10, house->pool);
+    ok(n > 0 && records[0].due > 1, "what cannot be done is due again later");
+    ccgw_due_sweep(&house->core, 0, 1, house->pool);
+    ok(!is_offered(good), "... and the next deadline is kept, though one at a time is");
+    house_close(house);
+}
+
+static void nobodys_deadline_waits_behind_others(void)
+{
+    ccgw_buf_t key = { "gone\0k", 6 };
+    ccgw_record_t record;
+    ccgw_txn_t *txn;
+    ccgw_id_t good;
+
+    begin();
+    good = house_text(house, "+494000012", "x");
+    house->real->begin(&txn, house->core.store, ccgw_buf_str("gone"), house->pool);
+    house->real->get(&record, txn, CCGW_TABLE_LOGIN, key);
+    house->real->put(txn, CCGW_TABLE_LOGIN, key, ccgw_buf_str("v"), 1);
+    ok(!house->real->commit(NULL, txn, CCGW_DURABLE_OS), "a record of a tenant that nobody knows is due");
+    house->now += apr_time_from_sec(31);
+    ccgw_due_sweep(&house->core, 0, 1, house->pool);
+    ccgw_due_sweep(&house->core, 0, 1, house->pool);
+    ok(!is_offered(good), "the deadlines of others are kept, though one at a time is");
+    end();
+}
+
+static void a_shorter_rule_counts_for_mailboxes(void)
+{
+    ccgw_cursor_t place, start;
+    ccgw_call_t *call;
+    int n;
+
+    begin();
+    call = house_call(house, "anna");
+    start = place = house->real->last(house->core.store, ccgw_buf_str("demo"));
+    complete(take("+494000020", "his words"));
+    house->core.limits.keep_sessions = DAY;
+    house_pass(house, 2 * DAY);
+    is_int(read_from(call, &place, &n), APR_SUCCESS, "an idle desktop's mailbox keeps to the old rule");
+    survey(100);
+    house_pass(house, 0);
+    is_int(read_from(call, &start, &n), CCGW_ERESYNC, "the survey makes it begin anew by the present one");
+    end();
+}
+
 /* ---- much of it ---- */
 
-#define MANY 5000
+#define MANY    5000
+#define BACKLOG 700
+
+/** However many sessions have to go. */
+static void offers_end_in_time(void)
+{
+    ccgw_id_t id;
+    int i;
+
+    begin();
+    for (i = 0; i < BACKLOG; i++)
+        complete(take(apr_psprintf(house->pool, "+4911%06d", i), "x"));
+    house->now += 31 * DAY;
+    id = house_text(house, "+4922", "offer me");
+    ok(is_offered(id), "a text is offered while %d sessions wait to go", BACKLOG);
+    house_pass(house, apr_time_from_sec(31));
+    ok(!is_offered(id), "and the offer ends in the first round");
+    for (i = 0; i < 10; i++)
+        house_pass(house, 0);
+    is_int(stored_count(house, CCGW_TABLE_SESSION), 1, "the sessions go meanwhile");
+    end();
+}
 
 static void a_long_session_goes_in_parts(void)
 {
@@ -265,16 +404,6 @@ static void texts_go_with_their_session(void)
 }
 
 /* ---- events ---- */
-
-/** What LOGIN would be told from AFTER on. */
-static apr_status_t read_from(ccgw_call_t *call, ccgw_cursor_t *after, int *n)
-{
-    ccgw_read_event_t *events;
-    ccgw_login_t login;
-
-    ccgw_login_get(&login, call, call->login);
-    return ccgw_event_read(&events, n, after, &house->core, house->demo, &login, *after, 1000, house->pool);
-}
 
 static void events_grow_no_older(void)
 {
@@ -372,6 +501,11 @@ int main(void)
     a_longer_rule_counts_for_old_sessions();
     a_shorter_rule_counts_for_old_sessions();
     sessions_of_before_the_rule_go();
+    one_that_cannot_be_read_stops_nobody();
+    a_deadline_that_fails_waits_behind_others();
+    nobodys_deadline_waits_behind_others();
+    a_shorter_rule_counts_for_mailboxes();
+    offers_end_in_time();
     a_long_session_goes_in_parts();
     one_round_does_not_do_everything();
     texts_go_with_their_session();

@@ -124,7 +124,7 @@ static void use(ccgw_store_t *store, apr_pool_t *pool)
 
     rv = provider->walk(store, see, &walked, pool);
     state_demand(rv == APR_SUCCESS || rv == CCGW_EDAMAGED, "codes of walk");
-    provider->due(&records, &tables, &n, &next, store, APR_INT64_MAX, 1000, pool);
+    provider->due(&records, &tables, &n, &next, store, 0, APR_INT64_MAX, 1000, pool);
     provider->stats(store, ignore, NULL);
 }
 

@@ -149,7 +149,7 @@ static void check_due(check_t *c)
     ccgw_table_t *tables;
     apr_time_t next, before = 0;
     int n = 0, want = 0, i;
-    apr_status_t rv = c->story->provider->due(&records, &tables, &n, &next, c->story->store, AT_LAST, MANY, c->pool);
+    apr_status_t rv = c->story->provider->due(&records, &tables, &n, &next, c->story->store, 0, AT_LAST, MANY, c->pool);
 
     for (i = 0; i < STORY_SESSIONS; i++)
         want += c->version[i] && story_due(i, c->version[i]);

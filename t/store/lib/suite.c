@@ -254,14 +254,15 @@ const char *read_box(fixture_t *f, const char *a, const char *b, ccgw_cursor_t *
         joined = apr_pstrcat(f->pool, joined, i ? " " : "", (const char *)events[i].body.p, NULL);
     return joined;
 }
-const char *read_due(fixture_t *f, apr_time_t until, int max, apr_time_t *next)
+
+const char *read_due(fixture_t *f, apr_time_t from, apr_time_t until, int max, apr_time_t *next)
 {
     const char *joined = "";
     ccgw_record_t *records;
     ccgw_table_t *tables;
     int n, i;
 
-    provider->due(&records, &tables, &n, next, f->store, until, max, f->pool);
+    provider->due(&records, &tables, &n, next, f->store, from, until, max, f->pool);
     for (i = 0; i < n; i++)
         joined = apr_psprintf(f->pool, "%s%s%d:%s", joined, i ? " " : "", (int)tables[i],
                               (const char *)records[i].key.p + 5);

@@ -87,7 +87,7 @@ const char *read_box(fixture_t *f, const char *a, const char *b, ccgw_cursor_t *
 /** 99999: refused. */
 apr_uint64_t word(fixture_t *f, const char *name, ccgw_word_t which, ccgw_word_op_t op, apr_uint64_t value);
 /** "table:name ..." of what is due. */
-const char *read_due(fixture_t *f, apr_time_t until, int max, apr_time_t *next);
+const char *read_due(fixture_t *f, apr_time_t from, apr_time_t until, int max, apr_time_t *next);
 
 /** A counter of stats(); -1: there is none. */
 apr_int64_t stat_of(fixture_t *f, const char *name);

@@ -137,7 +137,7 @@ const char *describe(fixture_t *f)
     rv = provider->walk(f->store, add_item, &all, f->pool);
     if (rv != APR_SUCCESS)
         add_bytes(&all, "(walk failed)", 13);
-    due = read_due(f, APR_INT64_MAX, 1000000, &next);
+    due = read_due(f, 0, APR_INT64_MAX, 1000000, &next);
     add_bytes(&all, due, strlen(due));
     due = apr_pstrmemdup(root, all.p, all.n);
     free(all.p);

@@ -21,6 +21,8 @@
 #include "mod_ccgw_fields.h"
 #include "util/ccgw_id.h"
 
+APLOG_USE_MODULE(ccgw);
+
 #define RETRY 5
 
 /* ---- answers: not a dialect's, so plain HTTP ---- */
@@ -46,17 +48,28 @@ static int http_of(apr_status_t code)
     }
 }
 
-/* AFTER: seconds until a repeat makes sense; 0: the usual. */
-static int answer_later(request_rec *r, const char *op, apr_status_t code, const char *fault, int after)
+/* What is wrong with a request. */
+typedef struct fault_t {
+    const char *field; /* or a sentence; NULL: the code says it all */
+    int after;         /* seconds until a repeat makes sense; 0: the usual */
+    int admitted;      /* whoever sent it may */
+} fault_t;
+
+static const char *spell(apr_status_t code, const fault_t *fault, apr_pool_t *pool)
+{
+    char room[160];
+    const char *text = ccgw_error_text(code, room, sizeof room);
+
+    return fault->field ? apr_psprintf(pool, "%s: %s", fault->field, text) : apr_pstrdup(pool, text);
+}
+
+static int answer_refused(request_rec *r, const char *op, apr_status_t code, const fault_t *fault)
 {
     ccgw_reply_t reply = { .http = http_of(code), .code = code };
-    char text[160];
 
-    reply.text = ccgw_error_text(code, text, sizeof text);
-    if (fault)
-        reply.text = apr_psprintf(r->pool, "%s: %s", fault, reply.text);
+    reply.text = spell(code, fault, r->pool);
     reply.content_type = "application/json";
-    reply.retry_after = reply.http == HTTP_SERVICE_UNAVAILABLE && !after ? RETRY : after;
+    reply.retry_after = reply.http == HTTP_SERVICE_UNAVAILABLE && !fault->after ? RETRY : fault->after;
     ccgw_out_init(&reply.body, 128, r->pool);
     ccgw_out_puts(&reply.body, "{\"error\":");
     ccgw_json_quote(&reply.body, reply.text);
@@ -65,9 +78,38 @@ static int answer_later(request_rec *r, const char *op, apr_status_t code, const
     return ccgw_handler_send(r, &reply);
 }
 
-static int answer_fault(request_rec *r, const char *op, apr_status_t code, const char *fault)
+static int answer_fault(request_rec *r, const char *op, apr_status_t code, const char *field)
 {
-    return answer_later(r, op, code, fault, 0);
+    const fault_t fault = { .field = field };
+
+    return answer_refused(r, op, code, &fault);
+}
+
+/* smsbox would send a body on to the customer. */
+static int answer_empty(request_rec *r)
+{
+    ccgw_reply_t reply = { .http = HTTP_OK, .content_type = "text/plain" };
+
+    ccgw_out_init(&reply.body, 1, r->pool);
+    return ccgw_handler_send(r, &reply);
+}
+
+/* No repeat could mend it. */
+static int is_hopeless(apr_status_t code)
+{
+    return code == CCGW_EMISSING || code == CCGW_EINVAL || code == CCGW_ERANGE || code == CCGW_ESYNTAX ||
+           code == CCGW_ETOOLARGE;
+}
+
+/* What a carrier handed in to a page of its own was not taken. smsbox hands in again whatever is answered otherwise than
+ * 200, for hours, and keeps no order among all texts from then on. So it gets rid of what is hopeless. */
+static int answer_carrier(request_rec *r, const char *op, apr_status_t code, const fault_t *fault)
+{
+    if (!fault->admitted || !is_hopeless(code))
+        return answer_refused(r, op, code, fault);
+    ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r, "CCGW0451: %s: what the carrier handed in is dropped: %s", op,
+                  spell(code, fault, r->pool));
+    return answer_empty(r);
 }
 
 /* ---- which channel ---- */
@@ -96,22 +138,21 @@ static const ccgw_channel_front_t *choose_front(const char *name, ccgw_fields_t 
 
 /* ---- a customer's text ---- */
 
-/* smsbox sends an answer's body on to the customer, so it gets an empty one. */
-static int answer_taken(request_rec *r, ccgw_id_t session, int bare)
+static int answer_taken(request_rec *r, ccgw_id_t session)
 {
-    ccgw_reply_t reply = { .http = HTTP_OK, .content_type = bare ? "text/plain" : "application/json" };
+    ccgw_reply_t reply = { .http = HTTP_OK, .content_type = "application/json" };
     char hex[17];
 
     ccgw_out_init(&reply.body, 64, r->pool);
     ccgw_id_hex(hex, session);
-    if (!bare && !session)
+    if (!session)
         ccgw_out_puts(&reply.body, "{\"session\":null}");
-    else if (!bare)
+    else
         ccgw_out_printf(&reply.body, "{\"session\":\"%s\"}", hex);
     return ccgw_handler_send(r, &reply);
 }
 
-static apr_status_t take_text(ccgw_id_t *session, const char **fault, int *after, const ccgw_channel_front_t *front,
+static apr_status_t take_text(ccgw_id_t *session, fault_t *fault, const ccgw_channel_front_t *front,
                               ccgw_fields_t *fields, apr_pool_t *pool)
 {
     ccgw_inbound_t text = { CCGW_MEDIA_UNSET };
@@ -120,56 +161,58 @@ static apr_status_t take_text(ccgw_id_t *session, const char **fault, int *after
     apr_status_t rv;
 
     rv = ccgw_channel_admit(front, ccgw_fields_read, fields);
+    fault->admitted = rv == APR_SUCCESS;
     if (rv == APR_SUCCESS)
-        rv = ccgw_channel_receive(&text, fault, front, ccgw_fields_read, fields, pool);
+        rv = ccgw_channel_receive(&text, &fault->field, front, ccgw_fields_read, fields, pool);
     if (rv != APR_SUCCESS)
         return rv;
     number = ccgw_floor_number(ccgw_child.core.floor, text.media, text.to);
     if (!number) {
-        *fault = "to";
+        fault->field = "to";
         return CCGW_ENOTFOUND;
     }
     ccgw_call_init(&call, &ccgw_child.core, number->tenant, NULL, NULL, pool);
     rv = ccgw_session_receive(&call, &text, session);
     if (rv != APR_SUCCESS)
-        *fault = call.problem.text ? call.problem.text : call.problem.field;
-    *after = (int)apr_time_sec(call.retry + APR_USEC_PER_SEC - 1);
+        fault->field = call.problem.text ? call.problem.text : call.problem.field;
+    fault->after = (int)apr_time_sec(call.retry + APR_USEC_PER_SEC - 1);
     return rv;
 }
 
 /* Query and body. *http: what to return at once, else 0. */
-static apr_status_t read_fields(ccgw_fields_t *fields, const char **fault, int *http, request_rec *r)
+static apr_status_t read_fields(ccgw_fields_t *fields, fault_t *fault, int *http, request_rec *r)
 {
     ccgw_buf_t body;
     apr_status_t rv = ccgw_body_read(&body, http, r);
 
-    *fault = NULL;
-    return *http || rv != APR_SUCCESS ? rv : ccgw_fields_parse(fields, fault, r, body);
+    return *http || rv != APR_SUCCESS ? rv : ccgw_fields_parse(fields, &fault->field, r, body);
 }
 
-static int receive(request_rec *r, const char *name, int bare)
+/* answer_refused or answer_carrier */
+typedef int refuse_t(request_rec *r, const char *op, apr_status_t code, const fault_t *fault);
+
+static int receive(request_rec *r, const char *name, int bare, refuse_t *refuse)
 {
+    fault_t fault = { NULL };
     ccgw_fields_t fields;
-    const char *fault;
     ccgw_id_t session = 0;
     apr_status_t rv;
-    int http = 0, after = 0;
+    int http = 0;
 
     apr_table_setn(r->notes, "ccgw-op", "customer.says");
     rv = read_fields(&fields, &fault, &http, r);
     if (http)
         return http;
     if (rv == APR_SUCCESS)
-        rv = take_text(&session, &fault, &after, choose_front(name, &fields), &fields, r->pool);
+        rv = take_text(&session, &fault, choose_front(name, &fields), &fields, r->pool);
     if (rv != APR_SUCCESS)
-        return answer_later(r, "customer.says", rv, fault, after);
-    return answer_taken(r, session, bare);
+        return refuse(r, "customer.says", rv, &fault);
+    return bare ? answer_empty(r) : answer_taken(r, session);
 }
 
 /* ---- what became of a text to a customer ---- */
 
-static apr_status_t take_report(const char **fault, const ccgw_channel_front_t *front, ccgw_fields_t *fields,
-                                request_rec *r)
+static apr_status_t take_report(fault_t *fault, const ccgw_channel_front_t *front, ccgw_fields_t *fields, request_rec *r)
 {
     const ccgw_number_def_t *number;
     ccgw_report_t report;
@@ -177,13 +220,14 @@ static apr_status_t take_report(const char **fault, const ccgw_channel_front_t *
     apr_status_t rv;
 
     rv = ccgw_channel_admit(front, ccgw_fields_read, fields);
+    fault->admitted = rv == APR_SUCCESS;
     if (rv == APR_SUCCESS)
-        rv = ccgw_channel_report(&report, fault, front, ccgw_fields_read, fields, r->pool);
+        rv = ccgw_channel_report(&report, &fault->field, front, ccgw_fields_read, fields, r->pool);
     if (rv != APR_SUCCESS)
         return rv;
     number = ccgw_floor_number(ccgw_child.core.floor, report.media, report.from);
     if (!number) {
-        *fault = "from";
+        fault->field = "from";
         return CCGW_ENOTFOUND;
     }
     ccgw_call_init(&call, &ccgw_child.core, number->tenant, NULL, NULL, r->pool);
@@ -196,11 +240,10 @@ static apr_status_t take_report(const char **fault, const ccgw_channel_front_t *
     return APR_SUCCESS;
 }
 
-static int report(request_rec *r, const char *name)
+static int report(request_rec *r, const char *name, refuse_t *refuse)
 {
-    ccgw_reply_t reply = { .http = HTTP_OK, .content_type = "text/plain" };
+    fault_t fault = { NULL };
     ccgw_fields_t fields;
-    const char *fault;
     apr_status_t rv;
     int http = 0;
 
@@ -211,9 +254,8 @@ static int report(request_rec *r, const char *name)
     if (rv == APR_SUCCESS)
         rv = take_report(&fault, choose_front(name, &fields), &fields, r);
     if (rv != APR_SUCCESS)
-        return answer_fault(r, "customer.report", rv, fault);
-    ccgw_out_init(&reply.body, 1, r->pool);
-    return ccgw_handler_send(r, &reply);
+        return refuse(r, "customer.report", rv, &fault);
+    return answer_empty(r);
 }
 
 /* ---- what customers were sent ---- */
@@ -284,6 +326,7 @@ static int list(request_rec *r, const char *name)
 int ccgw_customer_handle(request_rec *r, const char *path)
 {
     const ccgw_channel_front_t *front;
+    refuse_t *refuse = answer_refused;
     const char *name;
     int listable, askable;
 
@@ -298,10 +341,12 @@ int ccgw_customer_handle(request_rec *r, const char *path)
     listable = !front->provider->admit && !strcmp(path, "messages");
     /* A carrier that knows nothing but GET. */
     askable = !strcmp(path, "mo") || (front->provider->admit && !strcmp(path, "report"));
+    if (front->provider->admit && askable)
+        refuse = answer_carrier;
     if (r->method_number == M_GET && listable)
         return list(r, name);
     if (r->method_number == M_POST || (r->method_number == M_GET && askable))
-        return strcmp(path, "report") ? receive(r, name, !strcmp(path, "mo")) : report(r, name);
+        return strcmp(path, "report") ? receive(r, name, !strcmp(path, "mo"), refuse) : report(r, name, refuse);
     apr_table_setn(r->headers_out, "Allow", listable || askable ? "GET, HEAD, POST" : "POST");
     return answer_fault(r, NULL, CCGW_EMETHOD, NULL);
 }

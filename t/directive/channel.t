@@ -1,0 +1,62 @@
+# Licensed to the Apache License, Version 2.0; see LICENSE.
+# channel.t: the pages of a carrier's own (CcgwChannel sms kannel), asked as smsbox asks them, without a Kannel.
+use strict;
+use warnings;
+use CcgwHttp;
+use CcgwServer;
+use CcgwTest;
+
+my $server = CcgwServer->start(lives => 0);
+my $port = CcgwServer::free_port();    # nobody listens there
+for my $name ('in', 'out') {
+    CcgwServer::spew($server->dir . "/$name", "hush-$name\n");
+    chmod 0600, $server->dir . "/$name";
+}
+my $channel = "CcgwChannel sms kannel url=http://127.0.0.1:$port/cgi-bin/sendsms user=ccgw secret-file=" . $server->dir . '/out';
+$server->conf("CcgwNoAnswerTime 60s\n$channel inbound-secret-file=" . $server->dir . "/in\n");
+$server->again;
+
+# PAGE with FIELDS as they stand in the query, besides those that do no harm.
+sub ask
+{
+    my ($page, %field) = @_;
+    %field = (secret => 'hush-in', ($page eq 'mo' ? (from => '4915100', to => '15550000', text => 'hi') :
+        (from => '15550000', key => '00000000000000ab.1', type => 1)), %field);
+    my $query = join '&', map { "$_=$field{$_}" } sort grep { defined $field{$_} } keys %field;
+    return CcgwHttp->new($server->url)->request(GET => "/ccgw/kannel/$page?$query");
+}
+
+sub warned
+{
+    my ($said) = @_;
+    return scalar(my @lines = $server->errors(qr/:warn\] .*$said/));
+}
+
+subtest 'what can never be taken is answered 200 with an empty body, dropped, and warned of' => sub {
+    for (
+        ['mo', {charset => '8-BIT'}, qr/CCGW0451: customer\.says: .* dropped: charset: a parameter has an invalid value/],
+        ['mo', {from => undef}, qr/CCGW0451: customer\.says: .* dropped: from: a required parameter is missing/],
+        ['mo', {from => '+'}, qr/CCGW0451: customer\.says: .* dropped: from: a parameter has an invalid value/],
+        ['mo', {text => undef}, qr/CCGW0451: customer\.says: .* dropped: text: a required parameter is missing/],
+        ['report', {type => 32}, qr/CCGW0451: customer\.report: .* dropped: type: a parameter has an invalid value/],
+        ['report', {key => undef}, qr/CCGW0451: customer\.report: .* dropped: key: a required parameter is missing/],
+    ) {
+        my ($page, $field, $said) = @$_;
+        my $answer = ask($page, %$field);
+        my ($name) = %$field;
+        is($answer->status . $answer->body, '200', "$page: " . join '=', $name, $field->{$name} // '(none)');
+        is(warned($said), 1, '... with a warning');
+    }
+};
+
+subtest 'what a later try may mend, or who may not, is refused as everywhere' => sub {
+    is(ask('mo', to => '15551111')->status, 404, 'a number that nobody has yet');
+    is(ask('report', from => '15551111')->status, 404, '... or no more');
+    is(ask('mo', secret => 'guess', from => undef)->status, 403, 'a wrong secret');
+    is(ask('report', secret => undef, type => 32)->status, 403, 'no secret');
+    is(CcgwHttp->new($server->url)->request(POST => '/ccgw/kannel/messages',
+        {'Content-Type' => 'application/json'}, '{"secret":"hush-in","to":"+15550000"}')->status, 400,
+        'a text that is handed in as JSON');
+};
+
+done_testing;

@@ -48,8 +48,9 @@ typedef struct ccgw_report_t {
     const char *why; /**< the carrier's own word, for the log; "" none */
 } ccgw_report_t;
 
-/** What a fields reader gives for NAME: the decoded value, or NULL. */
-typedef const char *ccgw_field_reader_t(void *baton, const char *name);
+/** What a fields reader gives for NAME: the bytes the request means, with a zero byte behind them. *N (NULL: nobody asks)
+ *  is how many there are: zero bytes may be among them, and they may be no UTF-8. NULL: there is no such field. */
+typedef const char *ccgw_field_reader_t(apr_size_t *n, void *baton, const char *name);
 
 typedef struct ccgw_channel_t ccgw_channel_t;
 

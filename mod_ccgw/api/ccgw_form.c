@@ -18,29 +18,35 @@ static int hex_digit(char c)
     return -1;
 }
 
-apr_status_t ccgw_form_decode(const char **value, const char *text, apr_size_t n, int plus, apr_pool_t *pool)
+ccgw_buf_t ccgw_form_bytes(const char *text, apr_size_t n, int plus, apr_pool_t *pool)
 {
     char *to = apr_palloc(pool, n + 1);
-    apr_size_t i, len = 0;
+    ccgw_buf_t bytes = { to, 0 };
+    apr_size_t i;
 
     for (i = 0; i < n; i++) {
-        if (text[i] == '%') {
+        char c = plus && text[i] == '+' ? ' ' : text[i];
+
+        if (c == '%') {
             int high = n - i > 2 ? hex_digit(text[i + 1]) : -1;
             int low = high >= 0 ? hex_digit(text[i + 2]) : -1;
 
-            if (low < 0)
-                return CCGW_EINVAL;
-            to[len++] = (char)(high << 4 | low);
-            i += 2;
+            c = (char)(low < 0 ? 0xff : high << 4 | low);
+            i += low < 0 ? 0 : 2;
         }
-        else {
-            to[len++] = plus && text[i] == '+' ? ' ' : text[i];
-        }
+        to[bytes.n++] = c;
     }
-    to[len] = '\0';
-    if (!ccgw_utf8_valid(to, len))
+    to[bytes.n] = '\0';
+    return bytes;
+}
+
+apr_status_t ccgw_form_decode(const char **value, const char *text, apr_size_t n, int plus, apr_pool_t *pool)
+{
+    ccgw_buf_t bytes = ccgw_form_bytes(text, n, plus, pool);
+
+    if (!ccgw_utf8_valid(bytes.p, bytes.n))
         return CCGW_EINVAL;
-    *value = to;
+    *value = bytes.p;
     return APR_SUCCESS;
 }
 

@@ -13,18 +13,9 @@ const ccgw_format_t ccgw_format_json = {
 
 const char *ccgw_format_clean(const char *text, apr_pool_t *pool)
 {
-    apr_size_t left = strlen(text), n;
-    ccgw_out_t out;
+    apr_size_t n = strlen(text);
 
-    if (ccgw_utf8_valid(text, left))
-        return text;
-    ccgw_out_init(&out, left + 16, pool);
-    for (; left; text += n, left -= n) {
-        n = ccgw_utf8_length(text, left);
-        ccgw_out_put(&out, n ? text : "\xef\xbf\xbd", n ? n : 3);
-        n = n ? n : 1;
-    }
-    return out.p;
+    return ccgw_utf8_valid(text, n) ? text : ccgw_utf8_mend(text, n, pool);
 }
 
 void ccgw_format_pascal(ccgw_out_t *out, const char *name)

@@ -113,10 +113,11 @@ int ccgw_channel_ring(const ccgw_channel_front_t *front, const char *number, apr
 apr_status_t ccgw_channel_field(const char **value, const char **fault, ccgw_field_reader_t *field, void *baton,
                                 const char *name, int required, apr_size_t max)
 {
-    const char *read = field(baton, name);
+    apr_size_t n = 0;
+    const char *read = field(&n, baton, name);
 
     *value = ccgw_str_or_empty(read);
-    if ((read || !required) && strlen(*value) <= max && ccgw_utf8_valid(*value, strlen(*value)))
+    if ((read || !required) && n <= max && ccgw_utf8_valid(*value, n))
         return APR_SUCCESS;
     *fault = name;
     return read ? CCGW_EINVAL : CCGW_EMISSING;

@@ -170,7 +170,7 @@ static apr_status_t admit(const ccgw_channel_t *channel, ccgw_field_reader_t *fi
 
     if (!channel->inbound_secret)
         return APR_SUCCESS;
-    given = field(baton, "secret");
+    given = field(NULL, baton, "secret");
     return given && ccgw_str_equal_secret(given, channel->inbound_secret) ? APR_SUCCESS : CCGW_EFORBIDDEN;
 }
 
@@ -189,24 +189,65 @@ static apr_status_t take_number(const char **number, const char **fault, ccgw_fi
     return CCGW_EINVAL;
 }
 
+/* The character sets that Kannel names: UTF-8, which is also meant when it names none, and UTF-16 when it could make no
+ * UTF-8 of that. Everything else is no text (8-BIT). */
+typedef const char *decode_t(const char *s, apr_size_t n, apr_pool_t *pool);
+
+static const struct {
+    const char *charset;
+    decode_t *decode;
+} charsets[] = {
+    { "", ccgw_utf8_mend },
+    { "UTF-8", ccgw_utf8_mend },
+    { "UTF-16BE", ccgw_utf8_from_utf16 },
+};
+
+static apr_status_t take_charset(decode_t **decode, const char **fault, ccgw_field_reader_t *field, void *baton)
+{
+    const char *charset;
+    apr_status_t rv = ccgw_channel_field(&charset, fault, field, baton, "charset", 0, FIELD_MAX);
+    int i;
+
+    *decode = NULL;
+    for (i = 0; rv == APR_SUCCESS && i < (int)(sizeof charsets / sizeof *charsets); i++) {
+        if (!apr_cstr_casecmp(charset, charsets[i].charset))
+            *decode = charsets[i].decode;
+    }
+    if (*decode || rv != APR_SUCCESS)
+        return rv;
+    *fault = "charset";
+    return CCGW_EINVAL;
+}
+
+/* What the customer wrote, also where a part of it is spoilt: he sends it once. */
+static apr_status_t take_words(const char **words, const char **fault, ccgw_field_reader_t *field, void *baton,
+                               apr_pool_t *pool)
+{
+    apr_size_t n;
+    const char *given = field(&n, baton, "text");
+    decode_t *decode;
+    apr_status_t rv = take_charset(&decode, fault, field, baton);
+
+    if (rv != APR_SUCCESS)
+        return rv;
+    *fault = "text";
+    if (!given)
+        return CCGW_EMISSING;
+    *words = decode(given, n, pool);
+    return strlen(*words) <= TEXT_MAX ? APR_SUCCESS : CCGW_EINVAL;
+}
+
 static apr_status_t receive(ccgw_inbound_t *text, const char **fault, const ccgw_channel_t *channel,
                             ccgw_field_reader_t *field, void *baton, apr_pool_t *pool)
 {
-    const char *charset;
     apr_status_t rv;
 
     text->media = channel->media;
-    rv = ccgw_channel_field(&charset, fault, field, baton, "charset", 0, FIELD_MAX);
-    if (rv == APR_SUCCESS && *charset && apr_cstr_casecmp(charset, "utf-8")) {
-        *fault = "charset";
-        return CCGW_EINVAL;
-    }
-    if (rv == APR_SUCCESS)
-        rv = take_number(&text->from, fault, field, baton, "from", pool);
+    rv = take_number(&text->from, fault, field, baton, "from", pool);
     if (rv == APR_SUCCESS)
         rv = take_number(&text->to, fault, field, baton, "to", pool);
     if (rv == APR_SUCCESS)
-        rv = ccgw_channel_field(&text->text, fault, field, baton, "text", 1, TEXT_MAX);
+        rv = take_words(&text->text, fault, field, baton, pool);
     if (rv == APR_SUCCESS)
         rv = ccgw_channel_field(&text->carrier_id, fault, field, baton, "id", 0, ID_MAX);
     return rv;
@@ -252,7 +293,7 @@ static apr_status_t report(ccgw_report_t *report, const char **fault, const ccgw
     if (rv != APR_SUCCESS)
         return rv;
     report->fate = parse_fate(type);
-    report->why = ccgw_channel_words(field(baton, "why"), WHY_MAX, pool);
+    report->why = ccgw_channel_words(field(NULL, baton, "why"), WHY_MAX, pool);
     if (report->fate)
         return APR_SUCCESS;
     *fault = "type";

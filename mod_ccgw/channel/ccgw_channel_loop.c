@@ -117,7 +117,7 @@ static apr_status_t receive(ccgw_inbound_t *text, const char **fault, const ccgw
     }
     rv = take_data(&text->data, data, pool);
     if (rv != APR_SUCCESS)
-        *fault = ccgw_str_given(field(baton, "userData")) ? "userData" : "data";
+        *fault = ccgw_str_given(field(NULL, baton, "userData")) ? "userData" : "data";
     return rv;
 }
 
@@ -150,7 +150,7 @@ static apr_status_t report(ccgw_report_t *report, const char **fault, const ccgw
         if (!strcmp(fates[i].name, fate))
             report->fate = fates[i].fate;
     }
-    report->why = ccgw_channel_words(field(baton, "why"), FIELD_MAX, pool);
+    report->why = ccgw_channel_words(field(NULL, baton, "why"), FIELD_MAX, pool);
     if (report->fate)
         return APR_SUCCESS;
     *fault = "fate";

@@ -131,7 +131,7 @@ static const ccgw_channel_front_t *find_front(const char *name, ccgw_media_t med
 /* NAME has one. Whether it is the one that channel= means is for the provider to say. */
 static const ccgw_channel_front_t *choose_front(const char *name, ccgw_fields_t *fields)
 {
-    const ccgw_channel_front_t *front = find_front(name, ccgw_media_parse(ccgw_fields_read(fields, "channel")));
+    const ccgw_channel_front_t *front = find_front(name, ccgw_media_parse(ccgw_fields_read(NULL, fields, "channel")));
 
     return front ? front : find_front(name, CCGW_MEDIA_UNSET);
 }
@@ -303,9 +303,11 @@ static int list(request_rec *r, const char *name)
 
     apr_table_setn(r->notes, "ccgw-op", "customer.hears");
     rv = ccgw_fields_parse(&fields, &fault, r, none);
+    if (rv == APR_SUCCESS && (fault = ccgw_fields_odd(&fields)))
+        rv = CCGW_EINVAL;
     front = choose_front(name, &fields);
-    from = rv == APR_SUCCESS ? ccgw_fields_read(&fields, "from") : NULL;
-    to = rv == APR_SUCCESS ? ccgw_fields_read(&fields, "to") : NULL;
+    from = rv == APR_SUCCESS ? ccgw_fields_read(NULL, &fields, "from") : NULL;
+    to = rv == APR_SUCCESS ? ccgw_fields_read(NULL, &fields, "to") : NULL;
     if (from) {
         number = ccgw_floor_number(ccgw_child.core.floor, front->media, from);
         if (!number)

@@ -149,7 +149,7 @@ static apr_status_t admit(const ccgw_agent_def_t **agent, const char **why, requ
 /* A field that is left out, or WORD. */
 static apr_status_t read_word(int *given, const char **why, ccgw_fields_t *fields, const char *name, const char *word)
 {
-    const char *text = ccgw_fields_read(fields, name);
+    const char *text = ccgw_fields_read(NULL, fields, name);
 
     *given = ccgw_str_given(text);
     if (!*given || !strcmp(text, word))
@@ -160,7 +160,7 @@ static apr_status_t read_word(int *given, const char **why, ccgw_fields_t *field
 
 static apr_status_t read_tenant(order_t *order, const char **why, ccgw_fields_t *fields, const ccgw_agent_def_t *agent)
 {
-    const char *name = ccgw_fields_read(fields, "tenant");
+    const char *name = ccgw_fields_read(NULL, fields, "tenant");
 
     if (ccgw_str_given(name))
         order->tenant = ccgw_floor_tenant(ccgw_child.core.floor, name);
@@ -175,10 +175,14 @@ static apr_status_t read_tenant(order_t *order, const char **why, ccgw_fields_t 
 
 static apr_status_t read_order(order_t *order, const char **why, ccgw_fields_t *fields, const ccgw_agent_def_t *agent)
 {
-    const char *media = ccgw_fields_read(fields, "media");
-    const char *customer = ccgw_fields_read(fields, "customer");
+    const char *media = ccgw_fields_read(NULL, fields, "media");
+    const char *customer = ccgw_fields_read(NULL, fields, "customer");
     apr_status_t rv;
 
+    /* A name that was meant to be another one. */
+    *why = ccgw_fields_odd(fields);
+    if (*why)
+        return CCGW_EINVAL;
     *why = !ccgw_str_given(media) ? "media" : "customer";
     if (!ccgw_str_given(media) || !ccgw_str_given(customer))
         return CCGW_EMISSING;

@@ -4,18 +4,44 @@
 
 #include "api/ccgw_form.h"
 
-const char *ccgw_fields_read(void *baton, const char *name)
+static ccgw_buf_t find_bytes(const ccgw_fields_t *fields, const char *name)
 {
-    const ccgw_fields_t *fields = baton;
     const ccgw_json_t *value = ccgw_json_member(fields->json, name);
     const ccgw_pair_t *pair;
 
     if (value)
-        return ccgw_json_text(value) ? ccgw_json_text(value) : ccgw_json_write(value, fields->pool);
+        return ccgw_buf_str(ccgw_json_text(value) ? ccgw_json_text(value) : ccgw_json_write(value, fields->pool));
     pair = ccgw_pairs_find(&fields->form, name);
     if (!pair)
         pair = ccgw_pairs_find(&fields->query, name);
-    return pair ? pair->text : NULL;
+    if (!pair)
+        return (ccgw_buf_t){ NULL, 0 };
+    /* What could not be decoded is still as it came. */
+    return pair->kind == CCGW_PAIR_TEXT ? ccgw_buf_str(pair->text)
+                                        : ccgw_form_bytes(pair->text, strlen(pair->text), 1, fields->pool);
+}
+
+const char *ccgw_fields_read(apr_size_t *n, void *baton, const char *name)
+{
+    ccgw_buf_t bytes = find_bytes(baton, name);
+
+    if (n)
+        *n = bytes.n;
+    return bytes.p;
+}
+
+const char *ccgw_fields_odd(const ccgw_fields_t *fields)
+{
+    const ccgw_pairs_t *all[] = { &fields->form, &fields->query };
+    int k, i;
+
+    for (k = 0; k < 2; k++) {
+        for (i = 0; i < all[k]->n; i++) {
+            if (all[k]->v[i].kind != CCGW_PAIR_TEXT)
+                return all[k]->v[i].key;
+        }
+    }
+    return NULL;
 }
 
 apr_status_t ccgw_fields_parse(ccgw_fields_t *fields, const char **why, request_rec *r, ccgw_buf_t body)
@@ -31,5 +57,7 @@ apr_status_t ccgw_fields_parse(ccgw_fields_t *fields, const char **why, request_
         return rv;
     if (type && !strncasecmp(type, "application/json", 16))
         return ccgw_json_parse(&fields->json, why, body.p, body.n, r->pool);
+    if (memchr(body.p, '\0', body.n))
+        return CCGW_ESYNTAX;
     return ccgw_form_parse(&fields->form, body.p, body.n, r->pool);
 }

@@ -17,8 +17,11 @@ typedef struct ccgw_fields_t {
 /** Parse R's query and BODY, by its type JSON or else a form. *why: a sentence, where the parser has one. In r->pool. */
 apr_status_t ccgw_fields_parse(ccgw_fields_t *fields, const char **why, request_rec *r, ccgw_buf_t body);
 
-/** The field NAME, of the body before the query's; JSON that is no string as it is written. NULL: there is none. BATON is
+/** ccgw_field_reader_t: the field NAME, of the body before the query's; JSON that is no string as it is written. BATON is
  *  the ccgw_fields_t. */
-const char *ccgw_fields_read(void *baton, const char *name);
+const char *ccgw_fields_read(apr_size_t *n, void *baton, const char *name);
+
+/** The name of a field that is no UTF-8, or holds a zero byte; NULL: all are text. */
+const char *ccgw_fields_odd(const ccgw_fields_t *fields);
 
 #endif

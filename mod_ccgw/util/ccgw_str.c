@@ -170,6 +170,70 @@ apr_size_t ccgw_utf8_length(const char *s, apr_size_t n)
     return len;
 }
 
+#define REPLACEMENT "\xef\xbf\xbd"
+
+const char *ccgw_utf8_mend(const char *s, apr_size_t n, apr_pool_t *pool)
+{
+    ccgw_out_t out;
+    apr_size_t len;
+
+    ccgw_out_init(&out, n + 16, pool);
+    for (; n; s += len, n -= len) {
+        len = *s ? ccgw_utf8_length(s, n) : 0;
+        if (len)
+            ccgw_out_put(&out, s, len);
+        else
+            ccgw_out_puts(&out, REPLACEMENT);
+        len = len ? len : 1;
+    }
+    return out.p;
+}
+
+static void put_character(ccgw_out_t *out, apr_uint32_t code)
+{
+    if (code >= 0x10000) {
+        ccgw_out_putc(out, (char)(0xf0 | code >> 18));
+        ccgw_out_putc(out, (char)(0x80 | (code >> 12 & 0x3f)));
+    }
+    else if (code >= 0x800) {
+        ccgw_out_putc(out, (char)(0xe0 | code >> 12));
+    }
+    if (code >= 0x800)
+        ccgw_out_putc(out, (char)(0x80 | (code >> 6 & 0x3f)));
+    else if (code >= 0x80)
+        ccgw_out_putc(out, (char)(0xc0 | code >> 6));
+    ccgw_out_putc(out, (char)(code >= 0x80 ? 0x80 | (code & 0x3f) : code));
+}
+
+static int is_half(apr_uint32_t unit, apr_uint32_t first)
+{
+    return unit >= first && unit < first + 0x400;
+}
+
+const char *ccgw_utf8_from_utf16(const char *s, apr_size_t n, apr_pool_t *pool)
+{
+    const unsigned char *u = (const unsigned char *)s;
+    ccgw_out_t out;
+    apr_size_t i;
+
+    ccgw_out_init(&out, n * 2, pool);
+    for (i = 0; i + 1 < n; i += 2) {
+        apr_uint32_t unit = (apr_uint32_t)u[i] << 8 | u[i + 1];
+        apr_uint32_t next = i + 3 < n ? (apr_uint32_t)u[i + 2] << 8 | u[i + 3] : 0;
+
+        if (is_half(unit, 0xd800) && is_half(next, 0xdc00)) {
+            put_character(&out, 0x10000 + ((unit - 0xd800) << 10 | (next - 0xdc00)));
+            i += 2;
+        }
+        else {
+            put_character(&out, !unit || (unit >= 0xd800 && unit < 0xe000) ? 0xfffd : unit);
+        }
+    }
+    if (i < n)
+        ccgw_out_puts(&out, REPLACEMENT);
+    return out.p;
+}
+
 const char *ccgw_str_or_empty(const char *s)
 {
     return s ? s : "";

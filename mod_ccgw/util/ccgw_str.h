@@ -38,6 +38,12 @@ int ccgw_utf8_valid(const char *s, apr_size_t n);
 /** Bytes of the UTF-8 character that S begins with, 1 to 4; 0: it begins with none. N: bytes there are. */
 apr_size_t ccgw_utf8_length(const char *s, apr_size_t n);
 
+/** N bytes as UTF-8: what is none, and a zero byte, becomes U+FFFD. In POOL. */
+const char *ccgw_utf8_mend(const char *s, apr_size_t n, apr_pool_t *pool);
+
+/** The same of N bytes of UTF-16, big end first: half a surrogate, half a unit and zero become U+FFFD. */
+const char *ccgw_utf8_from_utf16(const char *s, apr_size_t n, apr_pool_t *pool);
+
 /** "" for NULL. */
 const char *ccgw_str_or_empty(const char *s);
 

@@ -126,6 +126,8 @@ subtest 'what is refused' => sub {
     }
     is(erase('root', "media=sms&customer=$him", type => 'application/x-www-form-urlencoded')->status, 400,
         'a form whose + is a blank: 400');
+    is(erase('root', "media=sms&customer=" . $him =~ s/\+/%2B/r . '%00', type => 'application/x-www-form-urlencoded')->status, 400,
+        'a customer with a zero byte: 400');
     is(erase('root', undef, method => 'GET')->header('Allow'), 'POST', 'GET: only POST is allowed');
 };
 

@@ -78,6 +78,17 @@ subtest 'bad input' => sub {
         is($answer->status, $status, "$name: $status") or diag($answer->body);
         like($answer->body, qr/^\{"error":".+"\}$/, '... with the reason');
     }
+    my $form = 'application/x-www-form-urlencoded';
+    for my $odd ('%FF', 'a%00b', '100%', '%zz') {
+        for my $field ('from', 'text') {
+            my $body = join '&', map { "$_=" . ($_ eq $field ? $odd : $good{$_} =~ s/\+/%2B/r) } sort keys %good;
+            my $answer = say_raw($body, $form);
+            is($answer->status, 400, "$field=$odd in a form: 400");
+            like($answer->body, qr/^\{"error":"$field: /, '... and named');
+        }
+        is($http->request(GET => "/ccgw/loop/messages?to=$odd")->status, 400, "... in the query: 400");
+    }
+    is(say_raw("from=%2B1&to=%2B15550000&text=a\0b", $form)->status, 400, 'a zero byte as it is: 400');
     is($http->request(PUT => '/ccgw/loop/messages', {}, '{}')->status, 405, 'PUT: 405');
     is($http->request(GET => '/ccgw/loop/nothing', {})->status, 404, 'another path: 404');
     is($http->request(GET => '/ccgw/', {})->status, 404, 'no path: 404');

@@ -59,4 +59,22 @@ subtest 'what a later try may mend, or who may not, is refused as everywhere' =>
         'a text that is handed in as JSON');
 };
 
+subtest 'a text that is spoilt in places comes in, with U+FFFD there; other fields do not' => sub {
+    my @texts = (['Gr%FC%DFe+aus+Ulm', "Gr\x{fffd}\x{fffd}e aus Ulm"], ['a%00b', "a\x{fffd}b"], ['100%+sure', "100\x{fffd} sure"],
+        ['%D8%3D%00a', "\x{fffd}a", charset => 'UTF-16BE'], ['%04%16', "\x{416}", charset => 'UTF-16BE'], ['over', 'over']);
+    my $customer = new_customer();
+    is(ask('mo', text => $_->[0], from => substr($customer, 1), @$_[2 .. $#$_])->status, 200, "$_->[0] is taken") for @texts;
+    use_server($server);
+    my $anna = agent('anna');
+    my $desktop = $anna->desktop(ack => 1);
+    $anna->ready;
+    my $id = $desktop->offered($customer);
+    done_ok($anna->op("/me/smssessions/$id", 'Accept'), 'an agent reads them');
+    is_deeply([map { $_->{text} } grep { $_->{type} eq 'Text' } @{$anna->get("/me/smssessions/$id/messages")->json->{messages}}],
+        [map { $_->[1] } @texts], '... as what they are');
+    done_ok($anna->op("/me/smssessions/$id", 'Complete'), 'and is done with them');
+    is(ask('mo', from => '49151%FF')->status, 200, 'a sender that is no text is got rid of');
+    cmp_ok(warned(qr/CCGW0451: .* dropped: from: a parameter has an invalid value/), '>=', 1, '... with a warning');
+};
+
 done_testing;

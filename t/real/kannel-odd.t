@@ -37,6 +37,17 @@ subtest 'a binary text is dropped, and the texts of all others go on to come in 
     is((() = $server->access_log =~ m{/ccgw/kannel/mo\S* HTTP/1\.1" (?!200)}g), 0, 'smsbox was told nothing but 200');
 };
 
+subtest 'a text with half a character comes in, with U+FFFD there' => sub {
+    my $customer = new_customer();
+    $kannel->writes($customer, 'hello');
+    my $talk = takes($anna, $customer);
+    sends_oddly($customer, 'ucs2 %D8%3D%00a');
+    $kannel->writes($customer, 'whole 😀');
+    reads_all($anna, $talk, 'hello', "\x{fffd}a", 'whole 😀');
+    ok(over($anna, $talk), 'it ends');
+    is(overtakings(), 0, 'no text overtakes another afterwards');
+};
+
 go_home($anna);
 whole($kannel, $server);
 done_testing;

@@ -160,16 +160,21 @@ static void test_configuration(void)
 
 /* ---- inbound ---- */
 
-/* BATON: names and values in turn, ended by NULL. */
-static const char *field_of(void *baton, const char *name)
+/* BATON: names and values in turn, ended by NULL. In a value \1 stands for a zero byte. */
+static const char *field_of(apr_size_t *n, void *baton, const char *name)
 {
     const char **fields = baton;
+    char *value = NULL, *at;
 
-    for (; *fields; fields += 2) {
+    for (; *fields && !value; fields += 2) {
         if (!strcmp(*fields, name))
-            return fields[1];
+            value = apr_pstrdup(pool, fields[1]);
     }
-    return NULL;
+    if (n)
+        *n = value ? strlen(value) : 0;
+    for (at = value; at && *at; at++)
+        *at = *at == '\1' ? '\0' : *at;
+    return value;
 }
 
 static void test_kannel_inbound(void)
@@ -198,7 +203,7 @@ static void test_kannel_inbound(void)
           APR_SUCCESS,
           "+4917012345",
           "the right character set may be told" },
-        { { "from", "+4917012345", "to", "+15550000", "text", "hi", "charset", "UTF-16BE" },
+        { { "from", "+4917012345", "to", "+15550000", "text", "hi", "charset", "8-BIT" },
           CCGW_EINVAL,
           "charset",
           "another one is refused" },
@@ -207,10 +212,14 @@ static void test_kannel_inbound(void)
         { { "from", "+4917012345", "to", "+15550000" }, CCGW_EMISSING, "text", "and without a text" },
         { { "from", "  ", "to", "+15550000", "text", "hi" }, CCGW_EINVAL, "from", "a sender of spaces is none" },
         { { "from", "a\nb", "to", "+15550000", "text", "hi" }, CCGW_EINVAL, "from", "nor is one of two lines" },
-        { { "from", "+4917012345", "to", "+15550000", "text", "\xff\xfe" },
+        { { "from", "+4917012345\xff", "to", "+15550000", "text", "hi" },
           CCGW_EINVAL,
-          "text",
-          "text that is not UTF-8 is refused" },
+          "from",
+          "nor one that is not UTF-8" },
+        { { "from", "+4917012345\1" "6", "to", "+15550000", "text", "hi" },
+          CCGW_EINVAL,
+          "from",
+          "nor one with a zero byte" },
     };
     ccgw_channel_front_t *front;
     ccgw_inbound_t text;
@@ -233,6 +242,36 @@ static void test_kannel_inbound(void)
             is_str(text.carrier_id, "x1", "the carrier's id is read");
             is_int(text.media, CCGW_MEDIA_SMS, "the media is the channel's");
         }
+    }
+}
+
+static void test_spoilt(void)
+{
+    static const struct {
+        const char *text, *charset, *want, *what;
+    } cases[] = {
+        { "Gr\xfc\xdf" "e", "UTF-8", "Gr\xef\xbf\xbd\xef\xbf\xbd" "e", "bytes of another character set" },
+        { "a\1b", "UTF-8", "a\xef\xbf\xbd" "b", "a zero byte" },
+        { "\xed\xa0\xbd!", "", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd!", "a surrogate" },
+        { "S\1T", "UTF-16BE", "\xe5\x8c\x80\xef\xbf\xbd", "half a unit at the end" },
+        { "\1a\4\x16", "utf-16be", "a\xd0\x96", "UTF-16, in any spelling" },
+        { "\xd8\x3d\xde\4\1!", "UTF-16BE", "\xf0\x9f\x98\x84!", "a pair of surrogates" },
+        { "\xd8\x3d\1a", "UTF-16BE", "\xef\xbf\xbd" "a", "half a pair" },
+        { "\xde\3\xd8\x3d", "UTF-16BE", "\xef\xbf\xbd\xef\xbf\xbd", "two halves in the wrong order" },
+        { "", "UTF-16BE", "", "nothing at all" },
+    };
+    ccgw_channel_front_t *front;
+    ccgw_inbound_t text;
+    const char *fault;
+    apr_size_t i;
+
+    configure(&front, "kannel", CCGW_MEDIA_SMS, kannel_words(1, ""));
+    for (i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const char *fields[] = { "from", "+1", "to", "+2", "text", cases[i].text, "charset", cases[i].charset, NULL };
+
+        is_int(ccgw_channel_receive(&text, &fault, front, field_of, fields, pool), APR_SUCCESS, "kannel: %s comes in",
+               cases[i].what);
+        is_str(text.text, cases[i].want, "kannel: with U+FFFD for what is no character (%s)", cases[i].what);
     }
 }
 
@@ -669,6 +708,7 @@ int main(void)
     write_file("secret", "hush\n", 0600);
     test_configuration();
     test_kannel_inbound();
+    test_spoilt();
     test_admission();
     test_loop();
     test_kannel_reports();

@@ -4,6 +4,7 @@
 
 #include <ap_mmn.h>
 #include <http_connection.h>
+#include <http_protocol.h>
 #include <http_request.h>
 #include <mpm_common.h>
 
@@ -19,7 +20,9 @@ static void child_status(server_rec *s, pid_t pid, ap_generation_t generation, i
 }
 
 /*
- * Order matters in four places.
+ * Order matters in six places.
+ *   post_read_request: really first, before anybody sees the line and could keep it.
+ *   log_transaction: first, before the logs are written.
  *   translate_name, map_to_storage, type_checker: first, so that no module looks for a file behind our paths.
  *   post_config: last, when every other module's provider is there.
  *   child_init: first, because another module's hook may already make threads that send requests through us.
@@ -35,6 +38,10 @@ static void register_hooks(apr_pool_t *pconf)
 
     ap_hook_pre_connection(ccgw_carrier_pre_connection, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_pre_close_connection(ccgw_carrier_pre_close, NULL, NULL, APR_HOOK_MIDDLE);
+
+    ap_hook_post_read_request(ccgw_mask_request, NULL, NULL, APR_HOOK_REALLY_FIRST);
+    ap_hook_insert_error_filter(ccgw_mask_error, NULL, NULL, APR_HOOK_FIRST);
+    ap_hook_log_transaction(ccgw_mask_log, NULL, NULL, APR_HOOK_FIRST);
 
     ap_hook_translate_name(ccgw_handler_translate, NULL, NULL, APR_HOOK_FIRST);
     ap_hook_map_to_storage(ccgw_handler_map, NULL, NULL, APR_HOOK_FIRST);

@@ -144,6 +144,15 @@ int ccgw_customer_handle(request_rec *r, const char *path);
 /** ccgw_outbox_send_t: hand ENTRY to the channel of its media. BATON is the child. */
 apr_status_t ccgw_customer_send(void *baton, const char **why, const struct ccgw_outbox_t *entry, apr_pool_t *pool);
 
+/* ---- mod_ccgw_mask.c: carriers' secrets are not shown ---- */
+
+/** Before anybody looks at the request: its first line, which the status page and %r show. */
+int ccgw_mask_request(request_rec *r);
+/** The same of one that httpd cannot make sense of and answers at once. */
+void ccgw_mask_error(request_rec *r);
+/** When it has been served and before it is logged: the line again, the query and the URI. */
+int ccgw_mask_log(request_rec *r);
+
 /* ---- mod_ccgw_status.c: what an administrator looks at ---- */
 
 void ccgw_status_register(apr_pool_t *pconf);

@@ -13,7 +13,16 @@ for my $name ('in', 'out') {
     chmod 0600, $server->dir . "/$name";
 }
 my $channel = "CcgwChannel sms kannel url=http://127.0.0.1:$port/cgi-bin/sendsms user=ccgw secret-file=" . $server->dir . '/out';
-$server->conf("CcgwNoAnswerTime 60s\n$channel inbound-secret-file=" . $server->dir . "/in\n");
+$server->conf(<<"EOT" . "$channel inbound-secret-file=" . $server->dir . "/in\n");
+CcgwNoAnswerTime 60s
+ExtendedStatus On
+LogFormat "all: %r|%q|%U|%{ccgw-op}n" everything
+CustomLog "@{[$server->dir]}/every.log" everything
+<Location "/server-status">
+    SetHandler server-status
+    Require local
+</Location>
+EOT
 $server->again;
 
 # PAGE with FIELDS as they stand in the query, besides those that do no harm.
@@ -75,6 +84,39 @@ subtest 'a text that is spoilt in places comes in, with U+FFFD there; other fiel
     done_ok($anna->op("/me/smssessions/$id", 'Complete'), 'and is done with them');
     is(ask('mo', from => '49151%FF')->status, 200, 'a sender that is no text is got rid of');
     cmp_ok(warned(qr/CCGW0451: .* dropped: from: a parameter has an invalid value/), '>=', 1, '... with a warning');
+};
+
+# A request that asks for the status page sees itself there last.
+sub shown
+{
+    my ($path) = @_;
+    my $http = CcgwHttp->new($server->url);
+    $http->request(GET => $path);
+    my $page = CcgwHttp->new($server->url)->request(GET => '/server-status')->body;
+    my $log = sub { CcgwServer::slurp($server->dir . '/every.log') };
+    my ($what) = $path =~ m{mark=(\w+)};
+    ok(wait_until(sub { $log->() =~ /mark=$what/ }), 'it is logged') or diag($log->());
+    return grep { /mark=$what/ } split /\n/, $page . $log->();
+}
+
+subtest 'a secret is not shown, however its request is written' => sub {
+    my $i = 0;
+    for my $path ('/ccgw/kannel/mo?secret=SECRET&x=1', '/ccgw/kannel/report?x=1&secret=SECRET', '/%63cgw/kannel/mo?secret=SECRET',
+        '//ccgw/./kannel/mo?secret=SECRET', '/ccgw/nothing?secret=a&secret=SECRET', '/ccgw/kannel/messages?secret=SECRET#&x=1') {
+        $i++;
+        my @lines = shown($path =~ s/SECRET/hush-here/r . "&mark=m$i");
+        cmp_ok(scalar @lines, '>=', 1, "$path is seen");
+        is((grep { /hush/ } @lines), 0, '... without the secret') or diag(@lines);
+        is((grep { /secret=\*\*\*/ } @lines), scalar @lines, '... but that there was one');
+    }
+    my @lines = shown('/elsewhere?secret=harmless&mark=other');
+    is((grep { /secret=harmless/ } @lines), scalar @lines, 'what is not below /ccgw/ stays as it is');
+    @lines = shown('/ccgw/kannel/mo?mysecret=harmless&text=secret=harmless&mark=words');
+    is((grep { /mysecret=harmless&text=secret=harmless/ } @lines), scalar @lines, '... and what is no secret');
+    is(CcgwHttp->new($server->url)->request(GET => '/ccgw/kannel/mo?secret=hush-here&text=' . 'x' x 20_000)->status, 414,
+        'a request may be too long');
+    unlike(join("\n", CcgwHttp->new($server->url)->request(GET => '/server-status')->body, $server->access_log, CcgwServer::slurp($server->dir . '/every.log'), $server->errors), qr/hush-here/,
+        'nor is that of a request that is too long');
 };
 
 done_testing;

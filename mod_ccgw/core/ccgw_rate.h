@@ -8,7 +8,7 @@
 /** How many texts a customer sent of late. */
 extern const ccgw_record_type_t ccgw_rate_record;
 
-/* A refusal is CCGW_ERATE; call->retry says when the window ends, the problem names "from" or "to". */
+/* Not asked about stop and start words. A refusal is CCGW_ERATE; call->retry says when the window ends, the problem names "from" or "to". */
 
 /** Outside of a transaction: one more text to NUMBER, from anybody. Windows are the same for all: multiples of the
  *  period. Counted in shared memory over all processes; when no counter can be had, the text passes. */

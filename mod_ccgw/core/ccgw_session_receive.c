@@ -159,7 +159,8 @@ static apr_status_t do_receive(ccgw_work_t *work, void *baton)
     session.id = 0;
     if (rv != APR_SUCCESS || known)
         return rv;
-    rv = ccgw_rate_customer(work, text->media, text->to, text->from);
+    if (verb->wish == CCGW_WISH_NONE)
+        rv = ccgw_rate_customer(work, text->media, text->to, text->from);
     if (rv == APR_SUCCESS)
         rv = find_session(&session, work, contact);
     if (rv == APR_SUCCESS && verb->wish != CCGW_WISH_NONE)
@@ -196,10 +197,11 @@ apr_status_t ccgw_session_receive(ccgw_call_t *call, const ccgw_inbound_t *text,
         return ccgw_problem(call, CCGW_ENOTFOUND, "to", "nobody has the number '%s'", text->to);
     if (!ccgw_str_given(text->from) || !text->text)
         return ccgw_problem(call, CCGW_EMISSING, "from", "a text needs a sender and a body");
-    rv = ccgw_rate_number(call, text->media, text->to);
+    /* No limit keeps a wish from being heard, and none is used up by it. */
+    verb.wish = ccgw_optout_wish(&verb.word, call->core, text->media, text->text, call->pool);
+    rv = verb.wish == CCGW_WISH_NONE ? ccgw_rate_number(call, text->media, text->to) : APR_SUCCESS;
     if (rv != APR_SUCCESS)
         return rv;
-    verb.wish = ccgw_optout_wish(&verb.word, call->core, text->media, text->text, call->pool);
     rv = ccgw_run(call, do_receive, &verb, CCGW_DURABLE_UNSET);
     if (rv == CCGW_ERATE)
         ccgw_rate_number_back(call, text->media, text->to);

@@ -471,6 +471,13 @@ static void test_customer_rate(void)
     ok(where == id, "as what it is");
     is_int(taken(OUR, "+17770021", 3), 3, "another customer has his own count");
     is_int(taken(SALES, "+17770020", 3), 3, "and each number");
+    is_int(text("+17770020", "Stop!"), APR_SUCCESS, "a STOP is taken however many came before");
+    ok(is_out("demo", OUR, "+17770020"), "and recorded");
+    is_int(text("+17770020", "start"), APR_SUCCESS, "so is a START");
+    ok(!is_out("demo", OUR, "+17770020"), "which takes it back");
+    is_int(text("+17770020", "x"), CCGW_ERATE, "any other text still waits");
+    is_int(text("+17770022", "stop") + text("+17770022", "start"), APR_SUCCESS, "wishes do not count");
+    is_int(taken(OUR, "+17770022", 4), 3, "as texts of his");
     house_pass(house, apr_time_from_sec(39));
     is_int(text("+17770020", "x"), CCGW_ERATE, "a second before the end he still waits");
     house_pass(house, apr_time_from_sec(1));
@@ -489,6 +496,9 @@ static void test_number_rate(void)
     house->now = apr_time_from_sec(1600000000);
     is_int(taken(OUR, "+17770030", 3) + taken(OUR, "+17770031", 3), 5, "all customers share a number's count");
     is_int(apr_time_sec(retry), 10, "whoever is refused is told when it begins anew");
+    is_int(text("+17770035", "stop"), APR_SUCCESS, "a STOP is taken though the number has its fill");
+    ok(is_out("demo", OUR, "+17770035"), "and recorded");
+    is_int(text("+17770035", "start"), APR_SUCCESS, "so is a START");
     is_int(taken(SALES, "+17770030", 5), 5, "another number has its own");
     is_int(taken(THEIR, "+17770030", 5), 5, "and another tenant");
     house->now += apr_time_from_sec(9);

@@ -57,7 +57,8 @@ typedef struct ccgw_channel_t ccgw_channel_t;
 typedef struct ccgw_channel_provider_t {
     const char *name;
 
-    /** Read the words after the provider's name in CcgwChannel. Configuration time, parent.
+    /** Read the words after the provider's name in CcgwChannel. Where an option's name ends in "-file" its value is a
+     *  whole path, below ServerRoot if it was written without. Configuration time, parent.
      *  @return NULL, or a sentence naming the word at fault and why */
     const char *(*configure)(ccgw_channel_t **channel, ccgw_media_t media, const ccgw_strs_t *words, apr_pool_t *conf);
 

@@ -331,6 +331,28 @@ static const char *set_floor(cmd_parms *cmd, void *dir, const char *path)
     return engine->floor_path ? NULL : apr_psprintf(cmd->pool, "CcgwFloor: '%s' is not a file's path", path);
 }
 
+/* A channel's words, with a whole path where one names a file: httpd reads its configuration again when it is in another
+ * directory. */
+static const char *read_words(ccgw_strs_t *words, int argc, char *const argv[], apr_pool_t *pool)
+{
+    int i;
+
+    words->n = argc;
+    words->v = apr_pcalloc(pool, sizeof *words->v * (argc + 1));
+    for (i = 0; i < argc; i++) {
+        const char *equals = strchr(argv[i], '='), *path;
+
+        words->v[i] = argv[i];
+        if (!equals || equals - argv[i] < 5 || strncmp(equals - 5, "-file", 5))
+            continue;
+        path = ap_server_root_relative(pool, equals + 1);
+        if (!path)
+            return apr_psprintf(pool, "\"%s\" is not a file's path", argv[i]);
+        words->v[i] = apr_psprintf(pool, "%.*s%s", (int)(equals + 1 - argv[i]), argv[i], path);
+    }
+    return NULL;
+}
+
 static const char *set_channel(cmd_parms *cmd, void *dir, int argc, char *const argv[])
 {
     const char *fault;
@@ -353,10 +375,9 @@ static const char *set_channel(cmd_parms *cmd, void *dir, int argc, char *const 
     if (!provider)
         return apr_psprintf(cmd->pool, "CcgwChannel: there is no provider '%s'; there are %s", argv[1],
                             ccgw_channel_names(cmd->pool));
-    words.n = argc - 2;
-    words.v = apr_pcalloc(cmd->pool, sizeof *words.v * (words.n + 1));
-    memcpy(words.v, argv + 2, sizeof *words.v * words.n);
-    fault = ccgw_channel_configure(&front, provider, media, &words, cmd->pool);
+    fault = read_words(&words, argc - 2, argv + 2, cmd->pool);
+    if (!fault)
+        fault = ccgw_channel_configure(&front, provider, media, &words, cmd->pool);
     engine->channels[media] = front;
     return fault ? apr_psprintf(cmd->pool, "CcgwChannel %s %s: %s", argv[0], argv[1], fault) : NULL;
 }

@@ -167,6 +167,19 @@ for ("<VirtualHost *:1>\nCcgwPublicUrl https://cc.example\nCcgwDialect genesys /
     ok($right, "$shown is fine") or diag($answer);
 }
 
+# --- files that a channel names -----------------------------------------------------------------
+
+CcgwServer::spew("$dir/hush", "hush\n");
+chmod 0600, "$dir/hush";
+my $kannel = 'sms kannel url=http://127.0.0.1:1/cgi-bin/sendsms user=ccgw';
+($fine, $said) = configtest(lines(CcgwChannel => "$kannel secret-file=hush inbound-secret-file=./hush"));
+ok($fine, 'a file without a whole path is looked for below ServerRoot') or diag($said);
+for my $name ('secret-file', 'inbound-secret-file') {
+    ($fine, $said) = configtest(lines(CcgwChannel => "$kannel $name=no/such"));
+    ok(!$fine, "$name=no/such is refused");
+    like($said, qr{CcgwChannel sms kannel: "$name=\Q$dir\E/no/such": $name cannot be opened: No such file}, '... and says where it was looked for');
+}
+
 # Each directive has been tried with a wrong value.
 my %tried = map { $_->[0] => 1 } @wrong;
 my $source = CcgwServer::slurp('mod_ccgw/httpd/mod_ccgw_config.c');

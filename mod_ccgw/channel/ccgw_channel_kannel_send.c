@@ -195,17 +195,31 @@ static const char *quote_answer(const answer_t *answer, const ccgw_channel_t *ch
     return ccgw_channel_words(answer->text, ANSWER_MAX, pool);
 }
 
-/* These are about the account or the address: whatever text was asked for, the answer would be the same. But 403 is also
- * what Kannel answers when no carrier of its takes the receiver's number. */
+/* smsbox took the text: for bearerbox, for later, or without waiting for either (immediate-sendsms-reply). */
+static int is_taken(long status, const answer_t *answer)
+{
+    return status == 202 && (!strncmp(answer->text, "0:", 2) || !strncmp(answer->text, "3:", 2) ||
+                             !strncmp(answer->text, "Sent", 4));
+}
+
+/* These are about the account or the address, or come from somebody who is no smsbox: whatever text was asked for, the
+ * answer would be the same. But 403 is also what Kannel answers when no carrier of its takes the receiver's number. */
 static int is_misconfigured(long status, const answer_t *answer)
 {
-    return status == 401 || status == 404 || (status == 403 && strncmp(answer->text, "Not routable", 12) != 0);
+    return (status >= 200 && status < 400 && status != 202) || status == 401 || status == 404 || status == 405 ||
+           (status == 403 && strncmp(answer->text, "Not routable", 12) != 0);
+}
+
+/* Not now: by smsbox, or by a proxy before it has passed the request on. */
+static int is_busy(long status)
+{
+    return status == 408 || status == 429 || status == 503;
 }
 
 static apr_status_t judge_answer(const char **why, long status, const answer_t *answer, const ccgw_channel_t *channel,
                                  apr_pool_t *pool)
 {
-    if (status == 202 && (!strncmp(answer->text, "0:", 2) || !strncmp(answer->text, "3:", 2)))
+    if (is_taken(status, answer))
         return APR_SUCCESS;
     *why = apr_psprintf(pool, "HTTP %ld, %s", status, quote_answer(answer, channel, pool));
     if (is_misconfigured(status, answer)) {
@@ -215,7 +229,7 @@ static apr_status_t judge_answer(const char **why, long status, const answer_t *
                  channel->url, *why);
         return CCGW_EBUSY;
     }
-    if (status == 503)
+    if (is_busy(status))
         return CCGW_EBUSY;
     /* Another fault of the server, or of one between, may have come after the text was taken. */
     return status >= 500 ? CCGW_EUNKNOWN : CCGW_EREFUSED;

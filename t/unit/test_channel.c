@@ -459,15 +459,21 @@ static void test_outcomes(void)
     } cases[] = {
         { ANSWER("202 Accepted", "0: Accepted for delivery"), APR_SUCCESS, "0: is taken" },
         { ANSWER("202 Accepted", "3: Queued for later delivery"), APR_SUCCESS, "3: is taken" },
+        { ANSWER("202 Accepted", "Sent."), APR_SUCCESS, "Sent. is taken" },
         { ANSWER("202 Accepted", "4: odd"), CCGW_EREFUSED, "another number is refused" },
-        { ANSWER("200 OK", "0: odd"), CCGW_EREFUSED, "another success is refused" },
+        { ANSWER("200 OK", "0: odd"), CCGW_EBUSY, "another success holds the text" },
+        { ANSWER("204 No Content", ""), CCGW_EBUSY, "any other" },
         { ANSWER("400 Bad Request", "Empty receiver number not allowed, rejected"), CCGW_EREFUSED, "400 is refused" },
         { ANSWER("401 Unauthorized", ""), CCGW_EBUSY, "401 holds the text" },
         { ANSWER("403 Forbidden", "Authorization failed for sendsms"), CCGW_EBUSY, "403 holds the text" },
         { ANSWER("403 Forbidden", "Not routable. Do not try again."), CCGW_EREFUSED,
           "a number nobody serves is refused" },
         { ANSWER("404 Not Found", "Unknown request."), CCGW_EBUSY, "404 holds the text" },
-        { ANSWER("302 Found\r\nLocation: http://127.0.0.1:1/", ""), CCGW_EREFUSED, "a redirection is not followed" },
+        { ANSWER("405 Method Not Allowed", ""), CCGW_EBUSY, "405 holds the text" },
+        { ANSWER("408 Request Timeout", ""), CCGW_EBUSY, "408 is busy" },
+        { ANSWER("429 Too Many Requests", ""), CCGW_EBUSY, "429 is busy" },
+        { ANSWER("302 Found\r\nLocation: http://127.0.0.1:1/", ""), CCGW_EBUSY,
+          "a redirection is not followed and holds the text" },
         { ANSWER("503 Service Unavailable", "Temporal failure, try again later."), CCGW_EBUSY, "503 is busy" },
         { ANSWER("500 Oops", ""), CCGW_EUNKNOWN, "after 500 nobody knows" },
         { NULL, CCGW_EUNKNOWN, "after a hang-up nobody knows" },
@@ -495,9 +501,11 @@ static void keep_log(void *baton, ccgw_log_level_t level, apr_status_t status, c
 
 static void test_misconfigured(void)
 {
+    static const char *const strangers[] = { ANSWER("200 OK", "<html>"), ANSWER("301 Moved", ""), ANSWER("405 No", "") };
     char said[LOG_MAX] = "";
     carrier_t carrier;
     const char *why;
+    apr_size_t i;
 
     ccgw_log_install(keep_log, said);
     send_to(&carrier, &why, ANSWER("400 Bad Request", "Empty receiver number not allowed, rejected"), "hi");
@@ -506,6 +514,14 @@ static void test_misconfigured(void)
     ok(!strncmp(said, "CCGW0310: http://127.0.0.1:", 27) && strstr(said, "HTTP 403"),
        "a wrong account is an error of the configuration (%s)", said);
     ok(!strstr(said, "hush"), "and is logged without the secret");
+    for (i = 0; i < sizeof strangers / sizeof *strangers; i++) {
+        *said = '\0';
+        send_to(&carrier, &why, strangers[i], "hi");
+        ok(!strncmp(said, "CCGW0310: ", 10), "as is one who is no smsbox (%.12s)", strangers[i]);
+    }
+    *said = '\0';
+    send_to(&carrier, &why, ANSWER("429 Too Many Requests", ""), "hi");
+    is_str(said, "", "one who has too much to do is none");
     ccgw_log_install(NULL, NULL);
 }
 

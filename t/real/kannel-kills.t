@@ -1,6 +1,6 @@
 # Licensed to the Apache License, Version 2.0; see LICENSE.
 # kannel-kills.t: every process of httpd dies at once while an answer is on its way to Kannel: before the request, when
-# it is out, and when its reply is in but not written down. The next life goes on, and the SMS centre counts.
+# it is out, when its reply is in but not written down, and when it is. The next life goes on, and the SMS centre counts.
 #
 # No claim of an earlier life counts: the next one waits for a report at once. In the first of two houses Kannel reports
 # what became of each text (again after a second, when nobody was there to hear it), in the second it does not.
@@ -11,7 +11,7 @@ use CcgwSms;
 
 my $module = (grep { -e } "$ENV{CCGW_BUILD}/steps/mod_ccgw.so", "$ENV{CCGW_TOP}/build/test/steps/mod_ccgw.so")[0]
     or die "the module with steps is not built: make -f Makefile.apxs BUILD=build/test steps\n";
-my @STEPS = ('outbox-claimed', 'outbox-sent', 'outbox-answered');
+my @STEPS = ('outbox-claimed', 'outbox-sent', 'outbox-answered', 'outbox-settled');
 
 # A child that runs as somebody else could not end its parent.
 die "not as root: t/TEST changes the user\n" unless $>;
@@ -57,9 +57,14 @@ subtest 'reported: each answer arrives once, wherever httpd died' => sub {
     dies_at($told, $_, 1) for @STEPS;
 };
 
-subtest 'not reported: what may have arrived is sent again' => sub {
+subtest 'not reported: what may have arrived is sent again, and what is known is not' => sub {
+    dies_at($untold, $STEPS[0], 1);
     dies_at($untold, $_, 2) for @STEPS[1, 2];
+    dies_at($untold, $STEPS[3], 1);
 };
+
+my $names = CcgwServer::slurp("$ENV{CCGW_TOP}/mod_ccgw/util/ccgw_step.h");
+is_deeply([$names =~ /"(outbox-\w+)"/g], \@STEPS, 'no step of the outbox was left out');
 
 for ($told, $untold) {
     whole($_->{kannel}, $_->{server});

@@ -19,11 +19,17 @@
 #include "core/ccgw_outbox.h"
 #include "core/ccgw_session.h"
 #include "mod_ccgw_fields.h"
+#include "util/ccgw_hash.h"
 #include "util/ccgw_id.h"
+#include "util/ccgw_time.h"
 
 APLOG_USE_MODULE(ccgw);
 
 #define RETRY 5
+
+/* The log warns of one reason once in this time; of so many reasons it is remembered when. */
+#define QUIET   apr_time_from_sec(60)
+#define REASONS 32
 
 /* ---- answers: not a dialect's, so plain HTTP ---- */
 
@@ -50,9 +56,10 @@ static int http_of(apr_status_t code)
 
 /* What is wrong with a request. */
 typedef struct fault_t {
-    const char *field; /* or a sentence; NULL: the code says it all */
-    int after;         /* seconds until a repeat makes sense; 0: the usual */
-    int admitted;      /* whoever sent it may */
+    const char *field;  /* or a sentence; NULL: the code says it all */
+    const char *number; /* a number of ours that nobody has */
+    int after;          /* seconds until a repeat makes sense; 0: the usual */
+    int admitted;       /* whoever sent it may */
 } fault_t;
 
 static const char *spell(apr_status_t code, const fault_t *fault, apr_pool_t *pool)
@@ -60,10 +67,12 @@ static const char *spell(apr_status_t code, const fault_t *fault, apr_pool_t *po
     char room[160];
     const char *text = ccgw_error_text(code, room, sizeof room);
 
+    if (fault->number)
+        return apr_psprintf(pool, "%s: nobody on the floor has the number %s", fault->field, fault->number);
     return fault->field ? apr_psprintf(pool, "%s: %s", fault->field, text) : apr_pstrdup(pool, text);
 }
 
-static int answer_refused(request_rec *r, const char *op, apr_status_t code, const fault_t *fault)
+static ccgw_reply_t make_refusal(request_rec *r, apr_status_t code, const fault_t *fault)
 {
     ccgw_reply_t reply = { .http = http_of(code), .code = code };
 
@@ -74,6 +83,13 @@ static int answer_refused(request_rec *r, const char *op, apr_status_t code, con
     ccgw_out_puts(&reply.body, "{\"error\":");
     ccgw_json_quote(&reply.body, reply.text);
     ccgw_out_puts(&reply.body, "}");
+    return reply;
+}
+
+static int answer_refused(request_rec *r, const char *op, apr_status_t code, const fault_t *fault)
+{
+    ccgw_reply_t reply = make_refusal(r, code, fault);
+
     ccgw_handler_log(r, op, &reply);
     return ccgw_handler_send(r, &reply);
 }
@@ -101,15 +117,49 @@ static int is_hopeless(apr_status_t code)
            code == CCGW_ETOOLARGE;
 }
 
+/* Has the log said nothing of this reason for a while? A carrier repeats itself. */
+static int is_news(const char *op, apr_status_t code, const fault_t *fault, apr_pool_t *pool)
+{
+    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+    static struct {
+        apr_uint64_t reason;
+        apr_time_t until;
+    } said[REASONS];
+    /* A parser's sentence depends on what it read. */
+    const char *text = apr_psprintf(pool, "%s %d %s", op, code,
+                                    code == CCGW_ESYNTAX ? "" : ccgw_str_or_empty(fault->field));
+    apr_uint64_t reason = ccgw_hash(0, ccgw_buf_str(text));
+    apr_time_t now = ccgw_time_now();
+    int i, at = 0, news;
+
+    pthread_mutex_lock(&lock);
+    for (i = 1; i < REASONS && said[at].reason != reason; i++) {
+        if (said[i].reason == reason || said[i].until < said[at].until)
+            at = i;
+    }
+    news = said[at].reason != reason || said[at].until <= now;
+    if (news) {
+        said[at].reason = reason;
+        said[at].until = now + QUIET;
+    }
+    pthread_mutex_unlock(&lock);
+    return news;
+}
+
 /* What a carrier handed in to a page of its own was not taken. smsbox hands in again whatever is answered otherwise than
  * 200, for hours, and keeps no order among all texts from then on. So it gets rid of what is hopeless. */
 static int answer_carrier(request_rec *r, const char *op, apr_status_t code, const fault_t *fault)
 {
-    if (!fault->admitted || !is_hopeless(code))
+    ccgw_reply_t reply = make_refusal(r, code, fault);
+    int drop = fault->admitted && is_hopeless(code), level;
+
+    /* Limits and a store in trouble have their own words. */
+    if (reply.http == HTTP_TOO_MANY_REQUESTS || reply.http == HTTP_SERVICE_UNAVAILABLE)
         return answer_refused(r, op, code, fault);
-    ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r, "CCGW0451: %s: what the carrier handed in is dropped: %s", op,
-                  spell(code, fault, r->pool));
-    return answer_empty(r);
+    level = is_news(op, code, fault, r->pool) ? APLOG_WARNING : APLOG_INFO;
+    ap_log_rerror(APLOG_MARK, level, 0, r, "CCGW0451: %s: what the carrier handed in is %s: %s", op,
+                  drop ? "dropped" : "refused", reply.text);
+    return drop ? answer_empty(r) : ccgw_handler_send(r, &reply);
 }
 
 /* ---- which channel ---- */
@@ -162,6 +212,8 @@ static apr_status_t take_text(ccgw_id_t *session, fault_t *fault, const ccgw_cha
 
     rv = ccgw_channel_admit(front, ccgw_fields_read, fields);
     fault->admitted = rv == APR_SUCCESS;
+    if (rv == CCGW_EFORBIDDEN)
+        fault->field = "secret";
     if (rv == APR_SUCCESS)
         rv = ccgw_channel_receive(&text, &fault->field, front, ccgw_fields_read, fields, pool);
     if (rv != APR_SUCCESS)
@@ -169,6 +221,7 @@ static apr_status_t take_text(ccgw_id_t *session, fault_t *fault, const ccgw_cha
     number = ccgw_floor_number(ccgw_child.core.floor, text.media, text.to);
     if (!number) {
         fault->field = "to";
+        fault->number = text.to;
         return CCGW_ENOTFOUND;
     }
     ccgw_call_init(&call, &ccgw_child.core, number->tenant, NULL, NULL, pool);
@@ -221,6 +274,8 @@ static apr_status_t take_report(fault_t *fault, const ccgw_channel_front_t *fron
 
     rv = ccgw_channel_admit(front, ccgw_fields_read, fields);
     fault->admitted = rv == APR_SUCCESS;
+    if (rv == CCGW_EFORBIDDEN)
+        fault->field = "secret";
     if (rv == APR_SUCCESS)
         rv = ccgw_channel_report(&report, &fault->field, front, ccgw_fields_read, fields, r->pool);
     if (rv != APR_SUCCESS)
@@ -228,6 +283,7 @@ static apr_status_t take_report(fault_t *fault, const ccgw_channel_front_t *fron
     number = ccgw_floor_number(ccgw_child.core.floor, report.media, report.from);
     if (!number) {
         fault->field = "from";
+        fault->number = report.from;
         return CCGW_ENOTFOUND;
     }
     ccgw_call_init(&call, &ccgw_child.core, number->tenant, NULL, NULL, r->pool);

@@ -97,6 +97,8 @@ subtest 'a number that is nobody\'s is told to Kannel\'s log and does not stop t
     reads_all($anna, $talk, 'right number');
     ok(wait_until(sub { $server->access_log =~ m{/ccgw/kannel/mo\?\S*to=%2B15551111\S* HTTP/1.1" 4\d\d} }), 'it is refused')
         or diag($server->access_log);
+    ok($server->errors(qr/:warn\] .*CCGW0451: .* refused: to: nobody on the floor has the number \+15551111$/),
+        '... and the log warns of it, by the number');
     unlike(told_in_all($anna), qr/wrong number/, 'nobody is told of it');
     ok(over($anna, $talk), 'it ends');
 };

@@ -16,7 +16,8 @@
 
 #define FIELD_MAX  64
 #define ID_MAX     128
-#define TEXT_MAX   16384
+/* Holds 255 parts, unless most of their letters are accented ones. */
+#define TEXT_MAX   65536
 #define SECRET_MAX 256
 /* Of the carrier's own words on a text's fate. */
 #define WHY_MAX 120

@@ -190,11 +190,14 @@ static apr_hash_t *check_queues(check_t *check)
     return names;
 }
 
-/* Carriers may lose the sign of an international number on its way in; it is put back there, so it stands here. */
+/* Carriers may lose the sign of an international number on its way in; it is put back there, so it stands here. A
+ * national one, with a single zero in front, has none. */
 static int lacks_sign(const ccgw_number_def_t *number)
 {
-    return number->media == CCGW_MEDIA_SMS && strlen(number->number) > 6 &&
-           !number->number[strspn(number->number, "0123456789")];
+    const char *digits = number->number;
+
+    return number->media == CCGW_MEDIA_SMS && strlen(digits) > 6 && !digits[strspn(digits, "0123456789")] &&
+           strspn(digits, "0") != 1;
 }
 
 static void check_numbers(check_t *check, apr_hash_t *queues)

@@ -137,9 +137,10 @@ const char *ccgw_channel_number(const char *number, apr_pool_t *pool)
         if (apr_iscntrl(*at))
             return NULL;
     }
-    if (n > SHORT_CODE_MAX && strspn(number, "0123456789") >= n) {
+    /* One zero begins a national number: of which nation, nobody here knows. */
+    if (n > SHORT_CODE_MAX && strspn(number, "0123456789") >= n && strspn(number, "0") != 1) {
         prefix = "+";
-        if (!strncmp(number, "00", 2)) {
+        if (*number == '0') {
             number += 2;
             n -= 2;
         }

@@ -20,7 +20,7 @@ apr_status_t ccgw_channel_field(const char **value, const char **fault, ccgw_fie
 
 /** A telephone number as the floor writes it, in POOL: spaces around it go; digits of an international number get the
  *  '+' that transports lose ("15550000", " 15550000", "0015550000" are all "+15550000"). Up to six digits are a short
- *  code and stay as they are. NULL when it is empty or holds control characters. */
+ *  code and stay as they are, and so does a national number ("0170123456"). NULL when it is empty or holds control characters. */
 const char *ccgw_channel_number(const char *number, apr_pool_t *pool);
 
 /** The field "key" of a report: ccgw_outbound_t.key. CCGW_EMISSING, or CCGW_EINVAL for what no key looks like. */

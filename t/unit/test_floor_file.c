@@ -73,6 +73,7 @@ static const struct {
     { "+15559999", "+15550000",
       "tenants[1].numbers[0].number: \"+15550000\" is already that of tenants[0].numbers[0]" },
     { "+15559999", "15559999", "tenants[1].numbers[0].number: \"15559999\" begins with no +" },
+    { "+15559999", "0015559999", "tenants[1].numbers[0].number: \"0015559999\" begins with no +" },
     { "'group':'G1'", "'group':'G9'", "tenants[0].workbins[0].group: \"G9\" is not in tenants[0].groups" },
     { "'type':'agentGroup'", "'type':'placeGroup'",
       "tenants[0].workbins[0].group: \"G1\" is not in tenants[0].placeGroups" },
@@ -178,6 +179,21 @@ static void test_given(apr_pool_t *pool)
     is_int(file->tenants[0].agents[1].roles.n, 2, "roles are read");
 }
 
+/* As the channels spell them (ccgw_channel_number). */
+static void test_numbers(apr_pool_t *pool)
+{
+    static const char *const numbers[] = { "0170123456", "123456", "ACME" };
+    apr_size_t i;
+
+    for (i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        const char *text = with(pool, "+15559999", numbers[i]), *fault = "";
+        ccgw_floor_file_t *file;
+
+        is_int(ccgw_floor_parse(&file, &fault, text, strlen(text), pool), APR_SUCCESS, "a number may be %s (%s)",
+               numbers[i], fault);
+    }
+}
+
 static void test_many(apr_pool_t *pool)
 {
     const char *text = from_quotes(pool, "{'tenants':[{'name':'a','agents':[{'workNo':1},{'workNo':2}],'x':1}]}");
@@ -229,6 +245,7 @@ int main(void)
     test_faults(pool);
     test_defaults(pool);
     test_given(pool);
+    test_numbers(pool);
     test_many(pool);
     test_no_json(pool);
     apr_pool_destroy(pool);

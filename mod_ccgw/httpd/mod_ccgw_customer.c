@@ -427,6 +427,6 @@ apr_status_t ccgw_customer_send(void *baton, const char **why, const ccgw_outbox
     text.to = entry->to;
     text.text = entry->text;
     text.key = entry->key;
-    text.repeated = entry->tries > 1;
+    text.repeated = entry->doubts > 0;
     return ccgw_channel_send(why, front, &text, pool);
 }

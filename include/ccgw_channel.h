@@ -62,6 +62,10 @@ typedef struct ccgw_channel_provider_t {
      *  @return NULL, or a sentence naming the word at fault and why */
     const char *(*configure)(ccgw_channel_t **channel, ccgw_media_t media, const ccgw_strs_t *words, apr_pool_t *conf);
 
+    /** What is configured, may be meant, and should be known: a sentence for the log at each start, or NULL. The member
+     *  may be NULL, too. */
+    const char *(*caution)(const ccgw_channel_t *channel);
+
     /** An inbound request to /ccgw/{name}/{path}: is the shared secret in FIELDS right? NULL: the provider relies on
      *  Require alone.
      *  @return APR_SUCCESS or CCGW_EFORBIDDEN */

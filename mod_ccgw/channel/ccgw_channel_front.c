@@ -66,6 +66,11 @@ const char *ccgw_channel_configure(ccgw_channel_front_t **front, const ccgw_chan
     return fault;
 }
 
+const char *ccgw_channel_caution(const ccgw_channel_front_t *front)
+{
+    return front->provider->caution ? front->provider->caution(front->channel) : NULL;
+}
+
 apr_status_t ccgw_channel_admit(const ccgw_channel_front_t *front, ccgw_field_reader_t *field, void *baton)
 {
     return front->provider->admit ? front->provider->admit(front->channel, field, baton) : APR_SUCCESS;

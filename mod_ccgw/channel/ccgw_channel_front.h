@@ -32,6 +32,8 @@ const char *ccgw_channel_configure(ccgw_channel_front_t **front, const ccgw_chan
 /* The provider's functions (see ccgw_channel.h), with defaults for what it leaves NULL. Any thread of a child; only
  * send() blocks. */
 
+/** What an administrator should know of the channel, or NULL. */
+const char *ccgw_channel_caution(const ccgw_channel_front_t *front);
 /** A provider without a check of its own relies on Require. */
 apr_status_t ccgw_channel_admit(const ccgw_channel_front_t *front, ccgw_field_reader_t *field, void *baton);
 /** CCGW_EDISABLED when the provider takes nothing in. */

@@ -14,6 +14,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#define REPORT_PATH "/ccgw/kannel/report"
+
 #define FIELD_MAX  64
 #define ID_MAX     128
 /* Holds 255 parts, unless most of their letters are accented ones. */
@@ -36,19 +38,23 @@ static const char *read_url(void *at, const char *value, apr_pool_t *pool)
         host = value + 8;
     else
         return "is neither http:// nor https://";
-    if (!*host || strpbrk(host, "@?# "))
+    if (*host == '/' || !strchr(host, '/') || strpbrk(host, "@?# "))
         return "needs a host and a path, and nothing else: no user, no query";
     *(const char **)at = apr_pstrdup(pool, value);
     return NULL;
 }
 
-/* Kannel fills in escapes of its own when it asks for this URL, so there is none that it could take for one. */
+/* Kannel fills in escapes of its own when it asks for this URL, so there is none that it could take for one. A proxy in
+ * between may have put something in front of the path. */
 static const char *read_reports(void *at, const char *value, apr_pool_t *pool)
 {
     const char *fault = read_url(at, value, pool);
+    apr_size_t n = strlen(value), end = sizeof REPORT_PATH - 1;
 
-    if (!fault && (strchr(value, '%') || !strchr(strstr(value, "://") + 3, '/')))
+    if (!fault && strchr(value, '%'))
         return "needs a host and a path, without any %";
+    if (!fault && (n < end || strcmp(value + n - end, REPORT_PATH)))
+        return "does not end in " REPORT_PATH ", where reports are taken";
     return fault;
 }
 
@@ -161,6 +167,14 @@ static const char *configure(ccgw_channel_t **result, ccgw_media_t media, const 
     }
     *result = channel;
     return NULL;
+}
+
+static const char *caution(const ccgw_channel_t *channel)
+{
+    return channel->inbound_secret
+               ? NULL
+               : "without inbound-secret-file= whoever reaches /ccgw/kannel/ can write as any customer and say what became "
+                 "of texts, unless a Require there says who may; give it a secret, or both";
 }
 
 /* ---- inbound ---- */
@@ -304,6 +318,7 @@ static apr_status_t report(ccgw_report_t *report, const char **fault, const ccgw
 const ccgw_channel_provider_t ccgw_channel_kannel = {
     .name = "kannel",
     .configure = configure,
+    .caution = caution,
     .admit = admit,
     .receive = receive,
     .report = report,

@@ -250,8 +250,14 @@ static void advise(const ccgw_engine_conf_t *conf, server_rec *s)
         roots += ccgw_server_conf(host)->roots->nelts;
     if (!roots)
         ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s, "CCGW0421: without CcgwDialect no agent can sign in");
-    for (i = 0; i < CCGW_MEDIA_COUNT; i++)
+    for (i = 0; i < CCGW_MEDIA_COUNT; i++) {
+        const char *caution = conf->channels[i] ? ccgw_channel_caution(conf->channels[i]) : NULL;
+
         channels += conf->channels[i] != NULL;
+        if (caution)
+            ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s, "CCGW0423: CcgwChannel %s %s: %s",
+                         ccgw_media_name((ccgw_media_t)i), conf->channels[i]->provider->name, caution);
+    }
     if (!channels)
         ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s, "CCGW0416: without CcgwChannel no customer can reach an agent");
     if (conf->accept_loss) {

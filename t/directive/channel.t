@@ -41,6 +41,15 @@ sub warned
     return scalar(my @lines = $server->errors(qr/:warn\] .*$said/));
 }
 
+subtest 'a start warns of a channel without a secret of its own' => sub {
+    is((grep { /CCGW0423/ } $server->errors), 0, 'not of this one');
+    my $open = CcgwServer->start(durability => 'os', conf => "$channel\n");
+    my @said = $open->errors(qr/CCGW0423/);
+    is(scalar @said, 1, 'of another one once');
+    like($said[0] // '', qr/:warn\] .*CcgwChannel sms kannel: without inbound-secret-file= .* Require/, '... with the remedy');
+    $open->stop;
+};
+
 subtest 'what can never be taken is answered 200 with an empty body, dropped, and warned of' => sub {
     for (
         ['mo', {charset => '8-BIT'}, qr/CCGW0451: customer\.says: .* dropped: charset: a parameter has an invalid value/],

@@ -85,6 +85,8 @@ my @wrong = (
     ['CcgwChannel', 'sms pigeon', qr/there is no provider/],
     ['CcgwChannel', 'sms loop fast', qr/takes no options/],
     ['CcgwChannel', 'sms kannel', qr/url/],
+    ['CcgwChannel', 'sms kannel url=http://h', qr/url needs a host and a path/],
+    ['CcgwChannel', 'sms kannel reports=http://h/elsewhere', qr/reports does not end in \/ccgw\/kannel\/report/],
     ['CcgwStopWords', 'sms', qr/needs a media and more/],
     ['CcgwStopWords', 'voice STOP', qr/'voice' is no media with texts; there are sms and chat/],
     ['CcgwStopWords', 'fax STOP', qr/'fax' is no media with texts/],

@@ -121,13 +121,19 @@ static void test_configuration(void)
         { "url=ftp://x/y", "\"url=ftp://x/y\": url is neither http:// nor https://" },
         { "url=http://u:p@h/y", "\"url=http://u:p@h/y\": url needs a host and a path, and nothing "
                                 "else: no user, no query" },
+        { "url=http://h", "\"url=http://h\": url needs a host and a path, and nothing else: no user, no query" },
+        { "url=http:///y", "\"url=http:///y\": url needs a host and a path, and nothing else: no user, no query" },
         { "user=", "\"user=\": user is empty or too long" },
         { "timeout=31s", "\"timeout=31s\": timeout is not between 1s and 30s" },
         { "timeout=x", "\"timeout=x\": timeout is not between 1s and 30s" },
         { "color=red", "\"color\": the kannel channel has no such option; it takes url=, user=, secret-file=, "
                        "inbound-secret-file=, reports=, timeout=" },
         { "reports=ftp://x/y", "\"reports=ftp://x/y\": reports is neither http:// nor https://" },
-        { "reports=http://h", "\"reports=http://h\": reports needs a host and a path, without any %" },
+        { "reports=http://h", "\"reports=http://h\": reports needs a host and a path, and nothing else: no user, no query" },
+        { "reports=http://h/ccgw/kannel/mo", "\"reports=http://h/ccgw/kannel/mo\": reports does not end in "
+                                             "/ccgw/kannel/report, where reports are taken" },
+        { "reports=http://h/report", "\"reports=http://h/report\": reports does not end in /ccgw/kannel/report, where "
+                                     "reports are taken" },
         { "reports=http://h/%64", "\"reports=http://h/%64\": reports needs a host and a path, without any %" },
         { "reports=http://h/r?x=1", "\"reports=http://h/r?x=1\": reports needs a host and a path, and nothing "
                                     "else: no user, no query" },
@@ -141,6 +147,7 @@ static void test_configuration(void)
     is_str(ccgw_channel_names(pool), "kannel, loop", "the known ones can be listed");
     ok(!configure(&front, "kannel", CCGW_MEDIA_SMS, good), "a whole configuration is taken");
     is_int(front->media, CCGW_MEDIA_SMS, "with its media");
+    ok(ccgw_str_given(ccgw_channel_caution(front)), "and with a word on the secret it lacks");
     for (i = 0; i < sizeof cases / sizeof *cases; i++)
         is_str(configure(&front, "kannel", CCGW_MEDIA_SMS, cases[i].words), cases[i].fault, "%s is refused",
                cases[i].words);
@@ -294,12 +301,14 @@ static void test_admission(void)
     if (configure(&front, "kannel", CCGW_MEDIA_SMS,
                   kannel_words(1, apr_psprintf(pool, "inbound-secret-file=%s/inbound", directory))))
         return;
+    ok(!ccgw_channel_caution(front), "who has a secret needs no warning");
     is_int(ccgw_channel_admit(front, field_of, right), APR_SUCCESS, "the right secret opens");
     is_int(ccgw_channel_admit(front, field_of, wrong), CCGW_EFORBIDDEN, "a shorter one does not");
     is_int(ccgw_channel_admit(front, field_of, twice), CCGW_EFORBIDDEN, "nor does a longer one");
     is_int(ccgw_channel_admit(front, field_of, none), CCGW_EFORBIDDEN, "nor none");
     configure(&front, "loop", CCGW_MEDIA_SMS, "");
     is_int(ccgw_channel_admit(front, field_of, none), APR_SUCCESS, "the loop relies on Require");
+    ok(!ccgw_channel_caution(front), "and everybody knows");
 }
 
 static void test_loop(void)
@@ -663,7 +672,7 @@ static void test_report_url(void)
         const char *from, *secret, *want, *what;
     } cases[] = {
         { "+15550000", NULL,
-          "&dlr-mask=31&dlr-url=http%3A%2F%2F127.0.0.1%2Fr%3Ffrom%3D15550000%26key%3D00ab.1%26type%3D%25d%26why%3D%"
+          "&dlr-mask=31&dlr-url=http%3A%2F%2F127.0.0.1%2Fr%2Fccgw%2Fkannel%2Freport%3Ffrom%3D15550000%26key%3D00ab.1%26type%3D%25d%26why%3D%"
           "25A ",
           "our number goes without its plus" },
         { "+15550", NULL, "%3Ffrom%3D%25%252B15550%26key", "unless it would come back without it" },
@@ -679,7 +688,7 @@ static void test_report_url(void)
 
     for (i = 0; i < sizeof cases / sizeof *cases; i++) {
         out.from = cases[i].from;
-        more = "reports=http://127.0.0.1/r";
+        more = "reports=http://127.0.0.1/r/ccgw/kannel/report";
         if (cases[i].secret)
             more = apr_psprintf(pool, "%s inbound-secret-file=%s", more, write_file("reported", cases[i].secret, 0600));
         send_with(&carrier, &why, ANSWER("202 Accepted", "0: Accepted for delivery"), more, &out);

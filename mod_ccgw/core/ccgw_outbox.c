@@ -18,6 +18,8 @@
 #define LEASE        apr_time_from_sec(60)
 #define BACK_OFF_MIN apr_time_from_sec(1)
 #define BACK_OFF_MAX apr_time_from_sec(30)
+/* So seldom a text in doubt is sent again in the end, unless its first wait is longer. */
+#define DOUBT_MAX apr_time_from_sec(3600)
 /* Of this many ready entries the oldest are sent first. */
 #define WINDOW 4096
 
@@ -148,10 +150,20 @@ typedef struct attempt_t {
     apr_status_t outcome;
 } attempt_t;
 
+/* Each time it may arrive once more, so with each doubt it waits twice as long. */
+static apr_interval_time_t wait_in_doubt(const ccgw_core_t *core, int doubts)
+{
+    apr_interval_time_t pause = core->limits.outbox_unknown, max = pause > DOUBT_MAX ? pause : DOUBT_MAX;
+
+    while (doubts-- > 0 && pause < max)
+        pause *= 2;
+    return pause < max ? pause : max;
+}
+
 static apr_status_t save_unknown(ccgw_work_t *work, ccgw_outbox_t *entry)
 {
     entry->state = CCGW_OUTBOX_UNKNOWN;
-    entry->lease = work->call->now + work->core->limits.outbox_unknown;
+    entry->lease = work->call->now + wait_in_doubt(work->core, entry->doubts);
     entry->doubts++;
     return ccgw_outbox_save_waiting(work, entry);
 }

@@ -258,6 +258,30 @@ static void test_unknown(void)
     is_str(round_of(APR_SUCCESS), "41.2/1+0 ", "and the next one follows");
 }
 
+/* A carrier that breaks the link each time: after FIRST, and then so many minutes after each further try, the text is
+ * sent again. */
+static void test_doubts(ccgw_id_t session, apr_interval_time_t first, const int minutes[7])
+{
+    int i, late = 1;
+
+    begin();
+    core.limits.outbox_unknown = first;
+    queue_text(demo, session, 1, "+461");
+    round_of(CCGW_EUNKNOWN);
+    for (i = 0; i < 7; i++) {
+        now += minutes[i] * 60 * SECOND - 2000;
+        late &= !*round_of(CCGW_EUNKNOWN);
+        now += 2000;
+        is_str(round_of(CCGW_EUNKNOWN), apr_psprintf(pool, "%d.1/%d+%d ", (int)session, i + 2, i + 1),
+               "in doubt for the %d. time it is sent again after %d minutes", i + 1, minutes[i]);
+    }
+    ok(late, "and never sooner");
+    core.limits.outbox_unknown = UNKNOWN_FOR;
+    now += 100 * 3600 * SECOND;
+    round_of(APR_SUCCESS);
+    is_int(delivery(demo, session, 1), CCGW_OUTBOX_ACCEPTED, "until it is taken");
+}
+
 static void run_again(void)
 {
     apr_status_t answer = carrier.answer;
@@ -330,7 +354,7 @@ static void test_race(void)
     carrier.meanwhile = expire_and_lose_again;
     is_str(round_of(CCGW_EREFUSED), "54.1/1+0 54.1/2+1 ", "while a later try's fate is unknown");
     is_int(delivery(demo, 54, 1), CCGW_OUTBOX_UNKNOWN, "the answer to an earlier one settles nothing");
-    now += UNKNOWN_FOR;
+    now += 2 * UNKNOWN_FOR;
     is_str(round_of(APR_SUCCESS), "54.1/3+2 ", "and it is sent again");
 
     begin();
@@ -567,6 +591,8 @@ int main(void)
     test_server_killed();
     test_store_fails();
     test_done();
+    test_doubts(42, 300 * SECOND, (const int[]){ 5, 10, 20, 40, 60, 60, 60 });
+    test_doubts(43, 7200 * SECOND, (const int[]){ 120, 120, 120, 120, 120, 120, 120 });
     close_all();
     return done_testing();
 }

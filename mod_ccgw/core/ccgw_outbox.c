@@ -359,6 +359,12 @@ static apr_status_t send_one(apr_status_t *outcome, int *gone, ccgw_core_t *core
     return APR_SUCCESS;
 }
 
+/* Each text may take a whole time-out, and who ends a child waits for this thread. */
+static int is_ending(const ccgw_outbox_sender_t *sender)
+{
+    return sender->ending && __atomic_load_n(sender->ending, __ATOMIC_RELAXED);
+}
+
 /* How long the carrier of HEAD's media is left alone. */
 static apr_time_t *quiet_until(ccgw_outbox_sender_t *sender, const head_t *head)
 {
@@ -373,7 +379,7 @@ static apr_status_t send_all(int *gone, ccgw_core_t *core, ccgw_outbox_sender_t 
     apr_status_t rv = APR_SUCCESS;
 
     apr_pool_create(&turn, scratch);
-    for (i = 0; rv == APR_SUCCESS && i < ready->nelts && tried < sender->max; i++) {
+    for (i = 0; rv == APR_SUCCESS && i < ready->nelts && tried < sender->max && !is_ending(sender); i++) {
         const head_t *head = &APR_ARRAY_IDX(ready, i, head_t);
         apr_time_t *quiet = quiet_until(sender, head);
         apr_status_t outcome;

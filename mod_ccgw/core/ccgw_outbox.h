@@ -48,11 +48,12 @@ typedef apr_status_t ccgw_outbox_send_t(void *baton, const char **why, const ccg
  *  there is none, the rest is set here. */
 apr_status_t ccgw_outbox_put(ccgw_work_t *work, const ccgw_outbox_t *entry);
 
-/** Who sends. One thread of a child; lives as long as it, zeroed but for the first three. */
+/** Who sends. One thread of a child; lives as long as it, zeroed but for the first four. */
 typedef struct ccgw_outbox_sender_t {
     ccgw_outbox_send_t *send;
     void *baton;
     int max;                                  /**< entries of one run */
+    const int *ending;                        /**< set by another thread: no further text is begun. NULL: never */
     apr_time_t quiet_until[CCGW_MEDIA_COUNT]; /**< a carrier that was down is not asked before this (deadline clock) */
 } ccgw_outbox_sender_t;
 

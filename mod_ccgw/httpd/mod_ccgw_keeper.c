@@ -26,7 +26,7 @@ static struct {
     pthread_mutex_t lock; /* guards POKED and ENDING */
     pthread_cond_t changed;
     int poked;
-    int ending;
+    int ending; /* atomic, too: it is looked at between two texts */
     int keeping; /* atomic: this child keeps house */
     pthread_t house, outbox;
     apr_pool_t *house_pool, *outbox_pool;
@@ -101,7 +101,7 @@ static void *send_texts(void *baton)
         [CCGW_OUTBOX_EMPTY] = MATCH_ROUND, [CCGW_OUTBOX_LATER] = CCGW_OUTBOX_PAUSE, [CCGW_OUTBOX_NOW] = 0
     };
     ccgw_child_t *child = baton;
-    ccgw_outbox_sender_t sender = { ccgw_customer_send, child, TEXTS_AT_ONCE };
+    ccgw_outbox_sender_t sender = { ccgw_customer_send, child, TEXTS_AT_ONCE, &keeper.ending };
     ccgw_outbox_left_t left = CCGW_OUTBOX_EMPTY;
     int poked = 0;
 
@@ -144,7 +144,7 @@ void ccgw_keeper_end(void)
     if (!keeper.child)
         return;
     pthread_mutex_lock(&keeper.lock);
-    keeper.ending = 1;
+    __atomic_store_n(&keeper.ending, 1, __ATOMIC_RELAXED);
     pthread_cond_broadcast(&keeper.changed);
     pthread_mutex_unlock(&keeper.lock);
     if (keeper.house_runs)

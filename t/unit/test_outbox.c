@@ -402,6 +402,29 @@ static void test_left(void)
 }
 
 /* The carriers of two media have nothing to do with each other. */
+static int ending;
+
+static void end_child(void)
+{
+    ending = 1;
+}
+
+static void test_ending(void)
+{
+    begin();
+    sender.ending = &ending;
+    queue_text(demo, 45, 1, "+451");
+    queue_text(demo, 46, 1, "+461");
+    carrier.meanwhile = end_child;
+    is_str(round_of(APR_SUCCESS), "45.1/1+0 ", "a child that ends finishes the text it has begun, and begins no other");
+    is_int(delivery(demo, 45, 1), CCGW_OUTBOX_ACCEPTED, "the one is settled");
+    is_int(delivery(demo, 46, 1), CCGW_OUTBOX_QUEUED, "the other unclaimed");
+    is_str(round_of(APR_SUCCESS), "", "and stays so");
+    ending = 0;
+    is_str(round_of(APR_SUCCESS), "46.1/1+0 ", "the next child sends it");
+    sender.ending = NULL;
+}
+
 static void test_quiet(void)
 {
     int rounds;
@@ -586,6 +609,7 @@ int main(void)
     test_overlap();
     test_race();
     test_left();
+    test_ending();
     test_quiet();
     test_killed();
     test_server_killed();

@@ -336,6 +336,25 @@ static void test_repeats(void)
     ok(is_out("demo", OUR, "+17770004"), "nor does a repeated START");
 }
 
+static void test_receipts(void)
+{
+    ccgw_id_t first = 0, where = 0;
+    int messages;
+
+    text_to(OUR, "+17770014", "one", "id-14", &first);
+    messages = house_session(house, first).messages;
+    house_pass(house, apr_time_from_sec(24 * 3600 - 60));
+    is_int(text_to(OUR, "+17770014", "one", "id-14", &where), APR_SUCCESS, "a minute before a day is over");
+    ok(where == first, "what the carrier repeats is known");
+    is_int(house_session(house, first).messages, messages, "and dropped");
+    is_int(text_to(SALES, "+17770014", "one", "id-14", &where), APR_SUCCESS, "the same id, to another number of ours");
+    ok(where && where != first, "is another text");
+    house_pass(house, apr_time_from_sec(61));
+    text_to(OUR, "+17770014", "one", "id-14", &where);
+    is_int(house_session(house, where).messages, messages + (where == first), "after a day it is a new one");
+    sound("after repeats");
+}
+
 static void test_apart(void)
 {
     text("+17770005", "stop");
@@ -545,6 +564,9 @@ int main(void)
     test_doubtful();
     test_several();
     test_race();
+    house_close(house);
+    open_house();
+    test_receipts();
     house_close(house);
     open_house();
     test_customer_rate();

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include <apr_general.h>
@@ -29,11 +30,14 @@ static char directory[64];
 typedef struct carrier_t {
     int listener;
     int port;
-    const char *answer; /* NULL: hangs up once the request is there; "": says nothing until the other side goes */
+    const char *answer; /* NULL: hangs up once the request is there; "": says nothing until the other side goes, or PATIENCE
+                         * is over */
     char request[8192];
     int requests;
     pthread_t thread;
 } carrier_t;
+
+#define PATIENCE 10 /* seconds */
 
 static int read_request(carrier_t *carrier, int fd)
 {
@@ -54,8 +58,10 @@ static void *serve_one(void *baton)
 {
     carrier_t *carrier = baton;
     int fd = accept(carrier->listener, NULL, NULL);
+    struct timeval patience = { .tv_sec = PATIENCE };
     char byte;
 
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
     if (fd >= 0 && read_request(carrier, fd)) {
         carrier->requests++;
         if (carrier->answer && *carrier->answer && write(fd, carrier->answer, strlen(carrier->answer)) < 0)
@@ -503,8 +509,10 @@ static void test_outcomes(void)
 
     for (i = 0; i < sizeof cases / sizeof *cases; i++) {
         const char *why;
+        apr_time_t began = apr_time_now();
         apr_status_t rv = send_to(&carrier, &why, cases[i].answer, "hi");
 
+        ok(apr_time_now() - began < apr_time_from_sec(PATIENCE - 2), "kannel: nobody waits longer than the time-out of 1 s");
         is_int(rv, cases[i].status, "kannel: %s", cases[i].what);
         is_int(carrier.requests, 1, "and was asked once");
         ok(!why || !strstr(why, "hush"), "and the reason (%s) holds no secret", why ? why : "none");

@@ -12,6 +12,9 @@
 #define CCGW_CHANNEL_PROVIDER_GROUP   "ccgw-channel"
 #define CCGW_CHANNEL_PROVIDER_VERSION "0"
 
+/** The longest that send() may block, in seconds. */
+#define CCGW_CHANNEL_TIMEOUT_MAX 30
+
 /** One text a customer sent. All strings live in the pool of the call that made it. */
 typedef struct ccgw_inbound_t {
     ccgw_media_t media;
@@ -80,7 +83,7 @@ typedef struct ccgw_channel_provider_t {
     apr_status_t (*report)(ccgw_report_t *report, const char **fault, const ccgw_channel_t *channel,
                            ccgw_field_reader_t *field, void *baton, apr_pool_t *pool);
 
-    /** Send one text; may block up to the channel's time-out. Outbox thread only.
+    /** Send one text; may block up to CCGW_CHANNEL_TIMEOUT_MAX. Outbox thread only.
      *  @param why on failure, a sentence for the log, without secrets
      *  @return APR_SUCCESS the carrier took it; CCGW_EREFUSED it never will; CCGW_EBUSY it surely did not take it, try
      *          later; CCGW_EUNKNOWN the link broke and it may have */

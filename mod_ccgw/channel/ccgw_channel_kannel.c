@@ -23,8 +23,6 @@
 #define SECRET_MAX 256
 /* Of the carrier's own words on a text's fate. */
 #define WHY_MAX 120
-/* Longest time-out: the outbox's claims must outlive it. */
-#define TIMEOUT_MAX 30
 
 /* ---- configuration ---- */
 
@@ -100,8 +98,8 @@ static const char *read_seconds(void *at, const char *value, apr_pool_t *pool)
     char *end;
     apr_int64_t seconds = apr_strtoi64(value, &end, 10);
 
-    if (end == value || (*end && strcmp(end, "s")) || seconds < 1 || seconds > TIMEOUT_MAX)
-        return apr_psprintf(pool, "is not between 1s and %ds", TIMEOUT_MAX);
+    if (end == value || (*end && strcmp(end, "s")) || seconds < 1 || seconds > CCGW_CHANNEL_TIMEOUT_MAX)
+        return apr_psprintf(pool, "is not between 1s and %ds", CCGW_CHANNEL_TIMEOUT_MAX);
     *(long *)at = (long)seconds;
     return NULL;
 }

@@ -20,6 +20,10 @@
 #define BACK_OFF_MAX apr_time_from_sec(30)
 /* So seldom a text in doubt is sent again in the end, unless its first wait is longer. */
 #define DOUBT_MAX apr_time_from_sec(3600)
+
+_Static_assert(LEASE >= apr_time_from_sec(2 * CCGW_CHANNEL_TIMEOUT_MAX),
+               "a claim must not end while its text is still on its way");
+
 /* Of this many ready entries the oldest are sent first. */
 #define WINDOW 4096
 

@@ -16,8 +16,8 @@
 
 #define REPORT_PATH "/ccgw/kannel/report"
 
-#define FIELD_MAX  64
-#define ID_MAX     128
+#define FIELD_MAX 64
+#define ID_MAX    128
 /* Holds 255 parts, unless most of their letters are accented ones. */
 #define TEXT_MAX   65536
 #define SECRET_MAX 256
@@ -169,10 +169,10 @@ static const char *configure(ccgw_channel_t **result, ccgw_media_t media, const 
 
 static const char *caution(const ccgw_channel_t *channel)
 {
-    return channel->inbound_secret
-               ? NULL
-               : "without inbound-secret-file= whoever reaches /ccgw/kannel/ can write as any customer and say what became "
-                 "of texts, unless a Require there says who may; give it a secret, or both";
+    if (channel->inbound_secret)
+        return NULL;
+    return "without inbound-secret-file= whoever reaches /ccgw/kannel/ can write as any customer and say what became "
+           "of texts, unless a Require there says who may; give it a secret, or both";
 }
 
 /* ---- inbound ---- */

@@ -198,8 +198,8 @@ static const char *quote_answer(const answer_t *answer, const ccgw_channel_t *ch
 /* smsbox took the text: for bearerbox, for later, or without waiting for either (immediate-sendsms-reply). */
 static int is_taken(long status, const answer_t *answer)
 {
-    return status == 202 && (!strncmp(answer->text, "0:", 2) || !strncmp(answer->text, "3:", 2) ||
-                             !strncmp(answer->text, "Sent", 4));
+    return status == 202 &&
+           (!strncmp(answer->text, "0:", 2) || !strncmp(answer->text, "3:", 2) || !strncmp(answer->text, "Sent", 4));
 }
 
 /* These are about the account or the address, or come from somebody who is no smsbox: whatever text was asked for, the

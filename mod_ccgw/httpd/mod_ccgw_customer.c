@@ -126,8 +126,8 @@ static int is_news(const char *op, apr_status_t code, const fault_t *fault, apr_
         apr_time_t until;
     } said[REASONS];
     /* A parser's sentence depends on what it read. */
-    const char *text = apr_psprintf(pool, "%s %d %s", op, code,
-                                    code == CCGW_ESYNTAX ? "" : ccgw_str_or_empty(fault->field));
+    const char *text =
+        apr_psprintf(pool, "%s %d %s", op, code, code == CCGW_ESYNTAX ? "" : ccgw_str_or_empty(fault->field));
     apr_uint64_t reason = ccgw_hash(0, ccgw_buf_str(text));
     apr_time_t now = ccgw_time_now();
     int i, at = 0, news;
@@ -265,7 +265,8 @@ static int receive(request_rec *r, const char *name, int bare, refuse_t *refuse)
 
 /* ---- what became of a text to a customer ---- */
 
-static apr_status_t take_report(fault_t *fault, const ccgw_channel_front_t *front, ccgw_fields_t *fields, request_rec *r)
+static apr_status_t take_report(fault_t *fault, const ccgw_channel_front_t *front, ccgw_fields_t *fields,
+                                request_rec *r)
 {
     const ccgw_number_def_t *number;
     ccgw_report_t report;

@@ -26,7 +26,7 @@ static struct {
     pthread_mutex_t lock; /* guards POKED and ENDING */
     pthread_cond_t changed;
     int poked;
-    int ending; /* atomic, too: it is looked at between two texts */
+    int ending;  /* atomic, too: it is looked at between two texts */
     int keeping; /* atomic: this child keeps house */
     pthread_t house, outbox;
     apr_pool_t *house_pool, *outbox_pool;

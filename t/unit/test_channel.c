@@ -30,8 +30,8 @@ static char directory[64];
 typedef struct carrier_t {
     int listener;
     int port;
-    const char *answer; /* NULL: hangs up once the request is there; "": says nothing until the other side goes, or PATIENCE
-                         * is over */
+    /* NULL: hangs up once the request is there; "": says nothing until the other side goes, or PATIENCE is over */
+    const char *answer;
     char request[8192];
     int requests;
     pthread_t thread;
@@ -135,7 +135,8 @@ static void test_configuration(void)
         { "color=red", "\"color\": the kannel channel has no such option; it takes url=, user=, secret-file=, "
                        "inbound-secret-file=, reports=, timeout=" },
         { "reports=ftp://x/y", "\"reports=ftp://x/y\": reports is neither http:// nor https://" },
-        { "reports=http://h", "\"reports=http://h\": reports needs a host and a path, and nothing else: no user, no query" },
+        { "reports=http://h",
+          "\"reports=http://h\": reports needs a host and a path, and nothing else: no user, no query" },
         { "reports=http://h/ccgw/kannel/mo", "\"reports=http://h/ccgw/kannel/mo\": reports does not end in "
                                              "/ccgw/kannel/report, where reports are taken" },
         { "reports=http://h/report", "\"reports=http://h/report\": reports does not end in /ccgw/kannel/report, where "
@@ -238,7 +239,7 @@ static void test_kannel_inbound(void)
           CCGW_EINVAL,
           "from",
           "nor one that is not UTF-8" },
-        { { "from", "+4917012345\1" "6", "to", "+15550000", "text", "hi" },
+        { { "from", "+4917012345\1\x36", "to", "+15550000", "text", "hi" },
           CCGW_EINVAL,
           "from",
           "nor one with a zero byte" },
@@ -272,13 +273,13 @@ static void test_spoilt(void)
     static const struct {
         const char *text, *charset, *want, *what;
     } cases[] = {
-        { "Gr\xfc\xdf" "e", "UTF-8", "Gr\xef\xbf\xbd\xef\xbf\xbd" "e", "bytes of another character set" },
-        { "a\1b", "UTF-8", "a\xef\xbf\xbd" "b", "a zero byte" },
+        { "Z\xfc\xdf!", "UTF-8", "Z\xef\xbf\xbd\xef\xbf\xbd!", "bytes of another character set" },
+        { "a\1z", "UTF-8", "a\xef\xbf\xbdz", "a zero byte" },
         { "\xed\xa0\xbd!", "", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd!", "a surrogate" },
         { "S\1T", "UTF-16BE", "\xe5\x8c\x80\xef\xbf\xbd", "half a unit at the end" },
         { "\1a\4\x16", "utf-16be", "a\xd0\x96", "UTF-16, in any spelling" },
         { "\xd8\x3d\xde\4\1!", "UTF-16BE", "\xf0\x9f\x98\x84!", "a pair of surrogates" },
-        { "\xd8\x3d\1a", "UTF-16BE", "\xef\xbf\xbd" "a", "half a pair" },
+        { "\xd8\x3d\1z", "UTF-16BE", "\xef\xbf\xbdz", "half a pair" },
         { "\xde\3\xd8\x3d", "UTF-16BE", "\xef\xbf\xbd\xef\xbf\xbd", "two halves in the wrong order" },
         { "", "UTF-16BE", "", "nothing at all" },
     };
@@ -512,7 +513,8 @@ static void test_outcomes(void)
         apr_time_t began = apr_time_now();
         apr_status_t rv = send_to(&carrier, &why, cases[i].answer, "hi");
 
-        ok(apr_time_now() - began < apr_time_from_sec(PATIENCE - 2), "kannel: nobody waits longer than the time-out of 1 s");
+        ok(apr_time_now() - began < apr_time_from_sec(PATIENCE - 2),
+           "kannel: nobody waits longer than the time-out of 1 s");
         is_int(rv, cases[i].status, "kannel: %s", cases[i].what);
         is_int(carrier.requests, 1, "and was asked once");
         ok(!why || !strstr(why, "hush"), "and the reason (%s) holds no secret", why ? why : "none");
@@ -527,7 +529,8 @@ static void keep_log(void *baton, ccgw_log_level_t level, apr_status_t status, c
 
 static void test_misconfigured(void)
 {
-    static const char *const strangers[] = { ANSWER("200 OK", "<html>"), ANSWER("301 Moved", ""), ANSWER("405 No", "") };
+    static const char *const strangers[] = { ANSWER("200 OK", "<html>"), ANSWER("301 Moved", ""),
+                                             ANSWER("405 No", "") };
     char said[LOG_MAX] = "";
     carrier_t carrier;
     const char *why;
@@ -680,7 +683,8 @@ static void test_report_url(void)
         const char *from, *secret, *want, *what;
     } cases[] = {
         { "+15550000", NULL,
-          "&dlr-mask=31&dlr-url=http%3A%2F%2F127.0.0.1%2Fr%2Fccgw%2Fkannel%2Freport%3Ffrom%3D15550000%26key%3D00ab.1%26type%3D%25d%26why%3D%"
+          "&dlr-mask=31&dlr-url=http%3A%2F%2F127.0.0.1%2Fr%2Fccgw%2Fkannel%2Freport%3Ffrom%3D15550000%26key%3D00ab.1%"
+          "26type%3D%25d%26why%3D%"
           "25A ",
           "our number goes without its plus" },
         { "+15550", NULL, "%3Ffrom%3D%25%252B15550%26key", "unless it would come back without it" },

@@ -4,6 +4,7 @@
 
 #include <stddef.h>
 
+#include "core/ccgw_due.h"
 #include "core/ccgw_session_store.h"
 
 /* The word of a number: which window, and in its low bits how many texts. */
@@ -119,5 +120,6 @@ apr_status_t ccgw_rate_customer(ccgw_work_t *work, ccgw_media_t media, const cha
     if (sent.count >= rate->count)
         return refuse(call, "from", sent.since + rate->period);
     sent.count++;
-    return ccgw_work_put(work, CCGW_TABLE_RATE, key, &ccgw_rate_record, &sent, sent.since + rate->period);
+    return ccgw_work_put(work, CCGW_TABLE_RATE, key, &ccgw_rate_record, &sent,
+                         CCGW_DUE_TIDY + sent.since + rate->period);
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "ccgw_channel.h"
+#include "core/ccgw_due.h"
 #include "core/ccgw_optout.h"
 #include "core/ccgw_rate.h"
 #include "core/ccgw_session_store.h"
@@ -56,7 +57,7 @@ static apr_status_t note_receipt(ccgw_work_t *work, const ccgw_inbound_t *text, 
     if (!ccgw_str_given(text->carrier_id))
         return APR_SUCCESS;
     return ccgw_work_put(work, CCGW_TABLE_RECEIPT, receipt_key(work, text), &ccgw_pointer_record, &receipt,
-                         work->call->now + RECEIPT_KEPT);
+                         CCGW_DUE_TIDY + work->call->now + RECEIPT_KEPT);
 }
 
 static apr_status_t begin_session(ccgw_session_t *session, ccgw_work_t *work, const verb_t *verb, ccgw_buf_t contact)

@@ -60,6 +60,7 @@ typedef struct fault_t {
     const char *number; /* a number of ours that nobody has */
     int after;          /* seconds until a repeat makes sense; 0: the usual */
     int admitted;       /* whoever sent it may */
+    int final;          /* no repeat could mend it, whatever the code */
 } fault_t;
 
 static const char *spell(apr_status_t code, const fault_t *fault, apr_pool_t *pool)
@@ -151,7 +152,7 @@ static int is_news(const char *op, apr_status_t code, const fault_t *fault, apr_
 static int answer_carrier(request_rec *r, const char *op, apr_status_t code, const fault_t *fault)
 {
     ccgw_reply_t reply = make_refusal(r, code, fault);
-    int drop = fault->admitted && is_hopeless(code), level;
+    int drop = fault->admitted && (fault->final || is_hopeless(code)), level;
 
     /* Limits and a store in trouble have their own words. */
     if (reply.http == HTTP_TOO_MANY_REQUESTS || reply.http == HTTP_SERVICE_UNAVAILABLE)
@@ -283,8 +284,10 @@ static apr_status_t take_report(fault_t *fault, const ccgw_channel_front_t *fron
         return rv;
     number = ccgw_floor_number(ccgw_child.core.floor, report.media, report.from);
     if (!number) {
+        /* A number that was taken from the floor; its texts went with it, or will. */
         fault->field = "from";
         fault->number = report.from;
+        fault->final = 1;
         return CCGW_ENOTFOUND;
     }
     ccgw_call_init(&call, &ccgw_child.core, number->tenant, NULL, NULL, r->pool);

@@ -103,12 +103,13 @@ void ccgw_handler_request(ccgw_request_t *request, request_rec *r, const char *p
 /* Has DIALECT, which has the whole host, a row for this path? */
 static int is_known(request_rec *r, const ccgw_dialect_t *dialect)
 {
+    const ccgw_router_t *router = ccgw_process_router(dialect);
     ccgw_request_t request;
 
     ccgw_handler_request(&request, r, raw_rest(r, 0));
     if (dialect->prepare)
         dialect->prepare(&request);
-    return ccgw_route_knows(ccgw_process_router(dialect), request.path);
+    return !router || ccgw_route_knows(router, request.path);
 }
 
 int ccgw_handler_translate(request_rec *r)
@@ -122,8 +123,8 @@ int ccgw_handler_translate(request_rec *r)
     root = find_root(r->server, r->uri);
     if (!root)
         return DECLINED;
-    /* A dialect that has the whole host leaves it the files. */
-    if (!root->length && ccgw_child.usable && !is_known(r, root->dialect))
+    /* A dialect that has the whole host leaves it the files, also while the store is not open. */
+    if (!root->length && !is_known(r, root->dialect))
         return DECLINED;
     return take_request(r, root, raw_rest(r, root->length));
 }

@@ -37,13 +37,14 @@ typedef struct retained_t {
     apr_time_t started; /* the server, not a generation */
     ccgw_store_t *store;
     ccgw_wait_shared_t *wait;
+    int has_floor; /* a floor file was taken since the store was opened */
     char secret[2 * SECRET_BYTES + 1];
     char store_name[32];
     char state_dir[1024];
     apr_int64_t numbers[NUMBERS]; /* what the store was opened with */
 } retained_t;
 
-#define LAYOUT (CCGW_WAIT_LAYOUT * 1000 + 2)
+#define LAYOUT (CCGW_WAIT_LAYOUT * 1000 + 3)
 
 ccgw_child_t ccgw_child;
 
@@ -193,14 +194,33 @@ static void compare_with_start(const retained_t *retained, const ccgw_engine_con
     }
 }
 
-static apr_status_t open_engine(retained_t *retained, const ccgw_engine_conf_t *conf, apr_pool_t *pconf,
-                                apr_pool_t *ptemp, server_rec *s)
+/* Children read their floor from the store, so a restart can do with the one that is there: a store that has no room,
+ * or a disk that failed, shall not keep people from reading. */
+static apr_status_t take_floor(retained_t *retained, const ccgw_engine_conf_t *conf, apr_pool_t *ptemp, server_rec *s)
 {
-    apr_status_t rv = compile_rows(pconf, s);
-    apr_status_t merged;
+    apr_status_t rv = ccgw_floor_merge(generation.provider, retained->store, conf->floor, ptemp);
+    const char *why = rv == APR_SUCCESS ? NULL : ccgw_error_text(rv, apr_palloc(ptemp, 256), 256);
 
-    if (rv == APR_SUCCESS)
-        rv = ccgw_channel_start();
+    if (rv == APR_SUCCESS) {
+        retained->has_floor = 1;
+        return APR_SUCCESS;
+    }
+    if (retained->has_floor) {
+        ap_log_error(APLOG_MARK, APLOG_ERR, foreign(rv), s,
+                     "CCGW0423: CcgwFloor %s was not taken, the floor that is stored stays in force: %s; the next "
+                     "restart at which the store can store tries again",
+                     conf->floor_path, why);
+        return APR_SUCCESS;
+    }
+    ap_log_error(APLOG_MARK, APLOG_EMERG, foreign(rv), s, "CCGW0414: CcgwFloor %s: the store did not take it: %s",
+                 conf->floor_path, why);
+    return rv;
+}
+
+static apr_status_t open_engine(retained_t *retained, const ccgw_engine_conf_t *conf, apr_pool_t *ptemp, server_rec *s)
+{
+    apr_status_t rv = ccgw_channel_start();
+
     if (rv == APR_SUCCESS && !retained->wait)
         rv = make_wait(retained, s);
     if (rv != APR_SUCCESS)
@@ -210,15 +230,7 @@ static apr_status_t open_engine(retained_t *retained, const ccgw_engine_conf_t *
     generation.provider = ccgw_store_find(retained->store ? retained->store_name : conf->store);
     if (!retained->store)
         rv = open_store(retained, conf, s);
-    if (rv != APR_SUCCESS)
-        return rv;
-    merged = ccgw_floor_merge(generation.provider, retained->store, conf->floor, ptemp);
-    if (merged != APR_SUCCESS) {
-        ap_log_error(APLOG_MARK, APLOG_EMERG, foreign(merged), s,
-                     "CCGW0414: CcgwFloor %s: the store did not take it: %s", conf->floor_path,
-                     ccgw_error_text(merged, apr_palloc(ptemp, 256), 256));
-    }
-    return merged;
+    return rv == APR_SUCCESS ? take_floor(retained, conf, ptemp, s) : rv;
 }
 
 static retained_t *find_retained(server_rec *s)
@@ -291,6 +303,8 @@ int ccgw_process_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *pt
     ccgw_log_install(log_line, s);
     generation.server = s;
     generation.retained = retained;
+    /* Also for a generation that cannot work: which paths are ours and which are files is known all the same. */
+    rv = compile_rows(pconf, s);
     if (retained->layout != LAYOUT) {
         ap_log_error(APLOG_MARK, APLOG_ERR, 0, s,
                      "CCGW0417: the running state was made by another version of "
@@ -302,7 +316,8 @@ int ccgw_process_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *pt
     /* A write beyond a limit on file sizes shall fail like one to a full disk, and not end the process. httpd ignores
      * this signal, too, but not before the first start has opened the store. */
     apr_signal(SIGXFSZ, SIG_IGN);
-    rv = open_engine(retained, conf, pconf, ptemp, s);
+    if (rv == APR_SUCCESS)
+        rv = open_engine(retained, conf, ptemp, s);
     generation.usable = rv == APR_SUCCESS;
     if (rv == APR_SUCCESS) {
         advise(conf, s);

@@ -9,6 +9,7 @@ use CcgwEvo;
 use CcgwServer;
 use CcgwTalk;
 use CcgwTest;
+use JSON ();
 use POSIX ();
 
 my $STATUS = "<Location /server-status>\nSetHandler server-status\nRequire local\n</Location>\n";
@@ -18,6 +19,18 @@ sub stats
     my ($server) = @_;
     return {CcgwHttp->new($server->url)->request(GET => '/server-status?auto', {})->body =~ /^Ccgw_(\w+): (-?\d+)/mg};
 }
+
+# The demo floor; without dora at first, so that it can be seen whether a floor was taken.
+sub demo_floor
+{
+    my ($with_dora) = @_;
+    my $floor = JSON->new->utf8->decode(CcgwServer::slurp('conf/demo/floor.json'));
+    my $agents = $floor->{tenants}[0]{agents};
+    @$agents = grep { $with_dora || $_->{login} ne 'dora' } @$agents;
+    return $floor;
+}
+
+sub dora { return agent('dora', sign_in => 0, basic => 1)->get('/me')->status }
 
 # One agent at each dialect's desktop, two of them in a session.
 sub open_floor
@@ -110,6 +123,21 @@ sub said_once
     like($lines[0] // '', $like, '... with directive and reason');
 }
 
+# A restart with another floor, while nothing can be stored: the floor that is stored stays in force.
+sub restart_with_floor
+{
+    my ($floor) = @_;
+    my $server = $floor->{server};
+    $server->{floor} = demo_floor(1);
+    $server->write_inputs;
+    $server->graceful;
+    said_once($server, 'CCGW0423', qr/:error\].*CcgwFloor \S+floor\.json was not taken, the floor that is stored stays in force: .*\w; the next restart/);
+    refused_everywhere($floor);
+    read_everywhere($floor);
+    is(dora(), 401, 'whom only the file names is nobody yet');
+    is(scalar $server->errors(qr/CCGW0414|CCGW0418|CCGW0419/), 0, '... and nobody is locked out for that');
+}
+
 # The limit on file sizes of all processes, the parent's for those to come.
 sub limit_files
 {
@@ -121,7 +149,8 @@ sub limit_files
 
 subtest 'the files cannot grow' => sub {
     # Room for the first step of the journal; httpd's own files are smaller.
-    my $server = CcgwServer->start(conf => "$STATUS\nCcgwMailboxBytes 16M\n", under => ['prlimit', '--fsize=' . 7 * 1024 * 1024 . ':unlimited']);
+    my $server = CcgwServer->start(conf => "$STATUS\nCcgwMailboxBytes 16M\n", floor => demo_floor(),
+        under => ['prlimit', '--fsize=' . 7 * 1024 * 1024 . ':unlimited']);
     my $floor = open_floor($server);
     my $state = $server->state;
     said_once($server, 'CCGW0110', qr/CcgwStateDir \Q$state\E: the journal cannot grow.*File too large|File too large.*CcgwStateDir \Q$state\E/);
@@ -145,11 +174,16 @@ subtest 'the files cannot grow' => sub {
     $server->graceful;
     refused_everywhere($floor);
     read_everywhere($floor);
+    restart_with_floor($floor);
     is(scalar $server->errors(qr/CCGW0110/), 1, 'a graceful restart changes nothing');
     is(join(' ', $server->errors(qr/exit signal/)), '', 'no child died of it');
     limit_files($server, 'unlimited');
     ok(wait_until(sub { change($floor, 'genesys')->status == 200 }), 'when there is room it goes on by itself');
     said_once($server, 'CCGW0112', qr/CcgwStateDir \Q$state\E: the journal grows again/);
+    works_everywhere($floor);
+    is(dora(), 401, 'the floor is still the one before');
+    $server->graceful;
+    is(dora(), 200, 'the next restart takes the new one');
     works_everywhere($floor);
     is_deeply([kept($floor)], $floor->{taken}, 'all that was answered is there, and nothing else');
     without_server($floor, 'kill_all', 1);
@@ -208,7 +242,7 @@ ok($shim, 'the shim is built') or done_testing, exit;
 sub on_a_bad_disk
 {
     my ($files) = @_;
-    my $server = CcgwServer->start(conf => $STATUS, lives => 0);
+    my $server = CcgwServer->start(conf => $STATUS, floor => demo_floor(), lives => 0);
     my $when = $server->dir . '/fails';
     $server->{under} = ['env', "LD_PRELOAD=$shim", "FAULT_WHEN=$when", 'FAULT_FILES=' . $server->state . "/$files"];
     return ($server->again, $when);
@@ -232,8 +266,10 @@ subtest 'syncs fail' => sub {
     $server->graceful;
     refused_everywhere($floor);
     read_everywhere($floor);
+    restart_with_floor($floor);
     without_server($floor, 'stop', 1);
     works_everywhere($floor);
+    is(dora(), 200, 'a start takes the new floor');
     my %kept = map { $_ => 1 } kept($floor);
     is(join(' ', grep { !$kept{$_} } @{$floor->{taken}}), '', 'after stop and start all that was answered is there');
     without_server($floor, 'stop');

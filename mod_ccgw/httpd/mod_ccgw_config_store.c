@@ -165,7 +165,6 @@ static const char *fault_of_owner(const char *path, const struct stat *info, apr
 /* Why the directory cannot be this server's, or NULL. */
 static const char *fault_of_dir(const char *path, apr_pool_t *pool)
 {
-    int mode = AP_SQ_RM_UNKNOWN;
     struct stat info;
 
     if (stat(path, &info)) {
@@ -173,9 +172,10 @@ static const char *fault_of_dir(const char *path, apr_pool_t *pool)
     }
     if (!S_ISDIR(info.st_mode))
         return "it is not a directory";
-    /* Anybody may check a configuration; only who starts the server needs to own things. */
-    mode = ap_state_query(AP_SQ_RUN_MODE);
-    return mode == AP_SQ_RM_CONFIG_TEST && geteuid() ? NULL : fault_of_owner(path, &info, pool);
+    /* Anybody may check a configuration or have it shown (-t, -S, -M); only who starts the server needs to own things. */
+    if (ap_state_query(AP_SQ_RUN_MODE) != AP_SQ_RM_NORMAL && geteuid())
+        return NULL;
+    return fault_of_owner(path, &info, pool);
 }
 
 int ccgw_config_store_check(const ccgw_engine_conf_t *engine, apr_pool_t *ptemp, server_rec *main_server)

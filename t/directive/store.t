@@ -13,7 +13,7 @@ use_server($server);
 my $dir = $server->dir;
 my $httpd = readlink '/proc/' . ($server->children)[0] . '/exe';
 
-# The running server's configuration with other lines. Options: configtest (default) or a start.
+# The running server's configuration with other lines. A configtest, unless HOW or START say otherwise.
 sub checked
 {
     my (%set) = @_;
@@ -22,7 +22,7 @@ sub checked
     $conf =~ s/^Listen .*/Listen 127.0.0.1:$port/m;
     $conf =~ s{^PidFile .*}{PidFile "$dir/other.pid"}m;
     $conf =~ s{^ErrorLog .*}{ErrorLog "$dir/other.log"}m;
-    my $how = delete $set{start} ? '-DFOREGROUND' : '-t';
+    my $how = delete $set{how} // (delete $set{start} ? '-DFOREGROUND' : '-t');
     my $under = delete $set{under} // '';
     for my $name (keys %set) {
         $conf =~ s/^$name .*\n//mg;
@@ -69,8 +69,10 @@ subtest 'a directory that cannot be the server\'s' => sub {
     refused_with(qr/CcgwStateDir \Q$dir\E\/no\/such: .*directory above it.*No such file/, 'one below what is not there',
         CcgwStateDir => "\"$dir/no/such\"");
     refused_with(qr/CcgwStateDir \Q$dir\E\/file\/in: .*[Nn]ot a directory/, 'one in a file', CcgwStateDir => "\"$dir/file/in\"");
-    my ($fine) = checked(CcgwStateDir => '"/etc"');
-    ok($fine, 'whose it is is not asked of who only checks the configuration');
+    for my $how ('-t', '-S', '-M', '-t -D DUMP_RUN_CFG') {
+        my ($fine, $said) = checked(CcgwStateDir => '"/etc"', how => $how);
+        ok($fine, "whose it is is not asked of who only checks or looks: $how") or diag($said);
+    }
     my $me = getpwuid $>;
     refused_with(qr/CcgwStateDir \/etc: it belongs to user root and the server runs as user \Q$me\E/, '... but at a start',
         CcgwStateDir => '"/etc"', start => 1);

@@ -14,7 +14,7 @@
 
 #define P ccgw_pair_t
 static const ccgw_field_t pair_fields[] = {
-    F(1, STR,  P, key,    PLAIN),
+    F(1, STR,  P, key,    0, NULL, CCGW_FIELD_TEXT),
     F(2, STR,  P, text,   0, NULL, CCGW_FIELD_TEXT),
     F(3, INT,  P, number, 0, NULL, CCGW_FIELD_TEXT),
     F(4, ENUM, P, kind,   PLAIN),
@@ -57,7 +57,7 @@ static const ccgw_field_t session_fields[] = {
     F(7,  STR,  P, owner,         PLAIN),
     F(8,  STR,  P, subject,       0, NULL, CCGW_FIELD_TEXT),
     F(9,  STR,  P, comment,       0, NULL, CCGW_FIELD_TEXT),
-    F(10, STR,  P, disposition,   PLAIN),
+    F(10, STR,  P, disposition,   0, NULL, CCGW_FIELD_TEXT),
     F(11, STR,  P, workbin,       PLAIN),
     F(12, STR,  P, bin_owner,     PLAIN),
     F(13, LIST, P, participants,  offsetof(P, nparticipants), &ccgw_participant_record, 0),
@@ -106,7 +106,7 @@ const ccgw_record_type_t ccgw_pointer_record = { "pointer", 1, sizeof(ccgw_point
 static const ccgw_field_t presence_fields[] = {
     F(1, ENUM, P, media,      PLAIN),
     F(2, ENUM, P, state,      PLAIN),
-    F(3, STR,  P, reason,     PLAIN),
+    F(3, STR,  P, reason,     0, NULL, CCGW_FIELD_TEXT),
     F(4, INT,  P, idle_since, PLAIN),
     F(5, INT,  P, available,  PLAIN),
     { 0 }

@@ -64,10 +64,13 @@ my $state = $server->state;
 
 # A floor with something in each table.
 my ($anna, $bert) = people('anna', 'bert');
-my $talk = talk($anna, text => $SECRET_TEXT, userData => {Subject => 'rexbites', Level => 424242});
+my $talk = talk($anna, text => $SECRET_TEXT, userData => {RexSubject => 'rexbites', Level => 424242});
 done_ok($anna->op($talk->{path}, 'SendMessage', text => 'goodrexgood'), 'anna answers');
 customer_hears($talk->{from}, qr/goodrexgood/);
+done_ok($anna->op($talk->{path}, 'SetDisposition', disposition => 'soldarexpuppy', dispositionKey => 'RexOutcome'), '... says how it went');
+done_ok($anna->op($talk->{path}, 'AddComment', comment => 'rexneedsavet'), '... makes a note');
 my $parked = talk($anna);
+$anna->op('/me', 'NotReady', reason => 'walkingrex');
 done_ok($anna->op($BIN, 'AddInteraction', id => $parked->{id}), 'a session is parked');
 my $quitter = new_customer();
 customer_says($quitter, 'STOP');
@@ -119,7 +122,9 @@ subtest 'who waits' => sub {
 };
 
 my %words = ('the customer\'s words' => $SECRET_TEXT, 'the agent\'s words' => 'goodrexgood', 'attached data' => 'rexbites',
-    'attached numbers' => '424242', 'the customer\'s number' => $talk->{from}, 'the number of who said STOP' => $quitter);
+    'attached numbers' => '424242', 'the name of attached data' => 'RexSubject', 'a disposition' => 'soldarexpuppy',
+    'a disposition\'s name' => 'RexOutcome', 'a comment' => 'rexneedsavet', 'why somebody is not ready' => 'walkingrex',
+    'the customer\'s number' => $talk->{from}, 'the number of who said STOP' => $quitter);
 my %secrets = ('the CSRF token' => $anna->token);
 
 subtest 'texts and secrets' => sub {
@@ -282,8 +287,8 @@ subtest 'a server that starts from the copy' => sub {
     my $there = agent('anna', url => $second->url, sign_in => 0);
     @$there{'cookie', 'token'} = ($anna->cookie, $anna->token);
     is($there->get('/me')->json->{user}{userName}, 'anna', 'her cookie is good there, too');
-    json_like($there->get($talk->{path})->json->{smssession}, {state => 'Chatting', userData => {Subject => 'rexbites', Level => 424242}},
-        'her session is there');
+    json_like($there->get($talk->{path})->json->{smssession}, {state => 'Chatting',
+        userData => {RexSubject => 'rexbites', Level => 424242, RexOutcome => 'soldarexpuppy'}}, 'her session is there');
     is((grep { $_->{id} eq $parked->{id} } @{$there->get("$BIN&subresources=*")->json->{workbin}{chats}}), 1, '... and the parked one');
     is(join(' ', texts_of($there, $stormy)), join(' ', 1 .. $at_copy), '... and the texts');
     @$there{'cookie', 'token'} = ($bert->cookie, $bert->token);
@@ -313,7 +318,7 @@ subtest 'a dump of a stopped server' => sub {
     my $record = $session{$talk->{id}}{record};
     is($record->{customer}, $talk->{from}, 'the session\'s customer is who wrote');
     my %data = map { $_->{key} => $_->{text} // $_->{number} } @{$record->{data}};
-    is_deeply(\%data, {Subject => 'rexbites', Level => 424242}, 'its data is what was attached');
+    is_deeply(\%data, {RexSubject => 'rexbites', Level => 424242, RexOutcome => 'soldarexpuppy'}, 'its data is what was attached');
     my @dumped = map { $_->{record}{text} // () } sort { $a->{key}[1] <=> $b->{key}[1] }
         grep { $_->{key}[0] eq $talk->{id} } in_table('message', @objects);
     my @got = map { $_->{text} // () } @$shown;

@@ -368,6 +368,20 @@ static void test_all_stored(void)
         test_stored(stored[i]);
 }
 
+/* No request sets a subject yet, so no dump of a server's state can show that it is hidden. */
+static void test_words_of_session(void)
+{
+    ccgw_pair_t pair = { .key = "k-rex", .text = "v-rex", .kind = CCGW_PAIR_TEXT };
+    const ccgw_session_t session = { .customer = "c-rex", .subject = "s-rex", .comment = "n-rex",
+                                     .disposition = "d-rex", .data = &pair, .ndata = 1 };
+    const char *json;
+
+    ccgw_record_dump(&json, &ccgw_session_record, &session, CCGW_FIELD_SECRET, pool);
+    ok(!strstr(json, "-rex"), "a dump hides what people wrote into a session: %s", json);
+    ccgw_record_dump(&json, &ccgw_session_record, &session, CCGW_FIELD_TEXT, pool);
+    ok(strstr(json, "\"subject\":\"s-rex\"") != NULL, "and shows it when asked for");
+}
+
 int main(void)
 {
     ccgw_buf_t in;
@@ -381,6 +395,7 @@ int main(void)
     test_damage(in);
     test_forged();
     test_all_stored();
+    test_words_of_session();
     apr_pool_destroy(pool);
     return done_testing();
 }

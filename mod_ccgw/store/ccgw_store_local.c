@@ -319,8 +319,10 @@ static void stats(ccgw_store_t *store, emit_t *emit, void *baton)
     ccgw_local_segment_t *seg = store->seg;
     apr_uint64_t head = ccgw_local_read(seg->head);
 
-    if (!store->copy)
+    if (!store->copy) {
         stats_of_running(seg, emit, baton);
+        emit(baton, "durability", store->durability);
+    }
     emit(baton, "records", (apr_int64_t)seg->records);
     emit(baton, "mailboxes", (apr_int64_t)seg->boxes);
     emit(baton, "blocks", (apr_int64_t)seg->blocks);

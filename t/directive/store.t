@@ -85,7 +85,7 @@ subtest 'a directory that cannot be the server\'s' => sub {
         CcgwStateDir => "\"$dir/small\"", start => 1, under => 'prlimit --fsize=2000000');
 };
 
-sub stats { return {CcgwHttp->new($server->url)->request(GET => '/server-status?auto', {})->body =~ /^Ccgw_(\w+): (-?\d+)/mg} }
+sub stats { my ($of) = @_; return {CcgwHttp->new(($of // $server)->url)->request(GET => '/server-status?auto', {})->body =~ /^Ccgw_(\w+): (-?\d+)/mg} }
 
 subtest 'the status page' => sub {
     my $stats = stats();
@@ -96,6 +96,16 @@ subtest 'the status page' => sub {
     like(CcgwHttp->new($server->url)->request(GET => '/server-status', {})->body, qr{<dt>scrubs_pending: 0</dt>}, '... for people, too');
 };
 
+subtest 'when a change is answered' => sub {
+    my %level = (memory => 1, os => 2, disk => 3, default => 3);
+    for my $word (sort keys %level) {
+        my $other = CcgwServer->start(durability => $word, conf => $status);
+        unlike(CcgwServer::slurp($other->run . '/httpd.conf'), qr/^\s*CcgwDurability/mi, 'a server without CcgwDurability') if $word eq 'default';
+        is(stats($other)->{durability}, $level{$word}, "CcgwDurability $word: the store holds to it");
+        $other->stop;
+    }
+};
+
 subtest 'what a restart cannot change' => sub {
     $server->conf("$status\nCcgwDurability memory\nCcgwMailboxEvents 99\nCcgwMailboxBytes 99K\nCcgwSnapshot 1M\nCcgwMemory 65M\nCcgwStateDir \"$dir/elsewhere\"\n")->graceful;
     my ($line, @more) = $server->errors(qr/CCGW0413/);
@@ -103,6 +113,7 @@ subtest 'what a restart cannot change' => sub {
     like($line // '', qr/ $_\b/, "... $_") for qw(CcgwMemory CcgwDurability CcgwMailboxEvents CcgwMailboxBytes CcgwSnapshot CcgwStateDir);
     unlike($line // '', qr/CcgwStore\b/, '... and nothing else');
     is(agent('anna')->get('/me')->status, 200, 'the server works on');
+    is(stats()->{durability}, 2, '... at the level of its start');
     $server->conf($status)->graceful;
     is(scalar(() = $server->errors(qr/CCGW0413/)), 1, 'taken back, nothing is said');
 };

@@ -29,8 +29,9 @@ sub checked
         $conf .= "$name $set{$name}\n";
     }
     unlink "$dir/other.log";
-    my $said = qx($under '$httpd' $how -f '@{[CcgwServer::spew("$dir/other.conf", $conf)]}' 2>&1);
-    return ($? == 0, $said . CcgwServer::slurp("$dir/other.log"));
+    my $said = qx($under timeout 30 '$httpd' $how -f '@{[CcgwServer::spew("$dir/other.conf", $conf)]}' 2>&1);
+    # 124: it was ended, so it had started
+    return ($? == 0 || $? >> 8 == 124, $said . CcgwServer::slurp("$dir/other.log"));
 }
 
 sub refused_with

@@ -207,7 +207,7 @@ static apr_status_t take_floor(retained_t *retained, const ccgw_engine_conf_t *c
     }
     if (retained->has_floor) {
         ap_log_error(APLOG_MARK, APLOG_ERR, foreign(rv), s,
-                     "CCGW0423: CcgwFloor %s was not taken, the floor that is stored stays in force: %s; the next "
+                     "CCGW0424: CcgwFloor %s was not taken, the floor that is stored stays in force: %s; the next "
                      "restart at which the store can store tries again",
                      conf->floor_path, why);
         return APR_SUCCESS;

@@ -142,7 +142,7 @@ sub restart_with_floor
     $server->{floor} = demo_floor(1);
     $server->write_inputs;
     $server->graceful;
-    said_once($server, 'CCGW0423', qr/:error\].*CcgwFloor \S+floor\.json was not taken, the floor that is stored stays in force: .*\w; the next restart/);
+    said_once($server, 'CCGW0424', qr/:error\].*CcgwFloor \S+floor\.json was not taken, the floor that is stored stays in force: .*\w; the next restart/);
     refused_everywhere($floor);
     read_everywhere($floor);
     is(dora(), 401, 'whom only the file names is nobody yet');

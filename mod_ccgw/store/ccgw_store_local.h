@@ -535,6 +535,9 @@ void ccgw_local_file_close(ccgw_store_t *store);
  *  may do so meanwhile; what it lacks is zero. On failure *at is the first place that cannot be read. */
 apr_status_t ccgw_local_read_file(char **map, apr_uint64_t *at, int fd, apr_uint64_t n, int ours);
 apr_status_t ccgw_local_write_all(int fd, const void *bytes, apr_size_t n, apr_uint64_t at);
+/** For whoever writes much in the background: when a portion lies between *PUSHED and TO it goes to the disk now, and *PUSHED
+ *  follows, so that no sync of the journal finds more than that in its way. It is no sync itself. */
+apr_status_t ccgw_local_file_push(int fd, apr_uint64_t *pushed, apr_uint64_t to);
 apr_status_t ccgw_local_dir_sync(const ccgw_store_t *store);
 /** What the store makes belongs to the server's user. */
 int ccgw_local_give_away(const ccgw_store_t *store, int fd);

@@ -27,9 +27,8 @@
 #define BATCH_ITEMS 64
 #define BATCH_BYTES (128 * 1024)
 /* and what one call does. */
-#define STEP_TIME  (APR_USEC_PER_SEC / 25)
-#define SYNC_BYTES (8 * 1024 * 1024)
-#define SLOTS      512
+#define STEP_TIME (APR_USEC_PER_SEC / 25)
+#define SLOTS     512
 /* One that could not be written is not written in vain ten times a second. */
 #define AGAIN_AFTER APR_USEC_PER_SEC
 /* Whoever writes a snapshot comes back to it sooner than this, unless he was killed. */
@@ -42,10 +41,10 @@
 typedef struct ccgw_local_shot_t {
     int fd;
     ccgw_local_snapshot_head_t head;
-    apr_uint64_t scrub;    /* what was asked for when it began */
-    apr_uint32_t number;   /* as blobs note it */
-    apr_uint64_t at;       /* bytes in the file */
-    apr_uint64_t unsynced; /* of them */
+    apr_uint64_t scrub;  /* what was asked for when it began */
+    apr_uint32_t number; /* as blobs note it */
+    apr_uint64_t at;     /* bytes in the file */
+    apr_uint64_t pushed; /* of them went to the disk */
     apr_uint64_t items;
     int table; /* the one in hand; 0: all are done */
     unsigned char key[CCGW_KEY_MAX];
@@ -256,15 +255,8 @@ static apr_status_t write_items(ccgw_local_shot_t *shot)
     }
     rv = ccgw_local_write_all(shot->fd, shot->buf, shot->len, shot->at);
     shot->at += shot->len;
-    shot->unsynced += shot->len;
     shot->len = 0;
-    /* In small portions: the journal waits for the same disk. */
-    if (rv == APR_SUCCESS && shot->unsynced > SYNC_BYTES) {
-        shot->unsynced = 0;
-        if (fdatasync(shot->fd))
-            rv = errno;
-    }
-    return rv;
+    return rv == APR_SUCCESS ? ccgw_local_file_push(shot->fd, &shot->pushed, shot->at) : rv;
 }
 
 /* ---- begin and end ---- */

@@ -147,6 +147,7 @@ apr_status_t ccgw_local_dir_list(ccgw_local_dir_t *found, const ccgw_store_t *st
 static apr_status_t write_zeros(int fd, apr_uint64_t from, apr_uint64_t to)
 {
     static const char zeros[64 * 1024];
+    apr_uint64_t pushed = from;
     apr_status_t rv = APR_SUCCESS;
 
     while (from < to && rv == APR_SUCCESS) {
@@ -154,6 +155,8 @@ static apr_status_t write_zeros(int fd, apr_uint64_t from, apr_uint64_t to)
 
         rv = ccgw_local_write_all(fd, zeros, n, from);
         from += n;
+        if (rv == APR_SUCCESS)
+            rv = ccgw_local_file_push(fd, &pushed, from);
     }
     return rv;
 }

@@ -372,8 +372,9 @@ static void test_all_stored(void)
 static void test_words_of_session(void)
 {
     ccgw_pair_t pair = { .key = "k-rex", .text = "v-rex", .kind = CCGW_PAIR_TEXT };
-    const ccgw_session_t session = { .customer = "c-rex", .subject = "s-rex", .comment = "n-rex",
-                                     .disposition = "d-rex", .data = &pair, .ndata = 1 };
+    const ccgw_session_t session = {
+        .customer = "c-rex", .subject = "s-rex", .comment = "n-rex", .disposition = "d-rex", .data = &pair, .ndata = 1
+    };
     const char *json;
 
     ccgw_record_dump(&json, &ccgw_session_record, &session, CCGW_FIELD_SECRET, pool);
